@@ -1,0 +1,23 @@
+"""References: names that move."""
+
+from django.db import models
+
+from layers.models.images import Image, Manifest
+
+
+class Reference(models.Model):
+    """``repository:tag``, a movable label on an image. Both parts in full form (``docker.io/library/nginx``)."""
+
+    repository = models.CharField(max_length=255)
+    tag = models.CharField(max_length=128)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="references")
+    """The host's platform where an index offers several, else the first."""
+    index = models.ForeignKey(Manifest, models.SET_NULL, null=True, related_name="references")
+    """The index the name stood on, whose other platforms it also names."""
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "tag"], name="one_image_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}"
