@@ -38,6 +38,8 @@ class Job(models.Model):
     fidelity = models.JSONField(default=list)
     """The fidelity report: a list of ``{"where", "path", "note"}``."""
     pid = models.IntegerField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    """How often a child was started for it: one that takes the server down with it is not tried for ever."""
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)

@@ -1,0 +1,1 @@
+"""The project: wiring only. What the program does is in ``layers``."""

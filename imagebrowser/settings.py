@@ -1,0 +1,141 @@
+"""Every knob of the program, each an environment variable: see ``docs/settings.md``.
+
+It runs from a bare clone with none of them set.
+"""
+
+import dataclasses
+import os
+from pathlib import Path
+
+from environ import Env
+
+from imagebrowser.secret_key import secret_key
+from layers.oci.limits import GIB, Limits
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where everything that is kept lies -------------------------------------------------------
+
+DATA_DIR = Path(env.str("IMAGEBROWSER_DATA", default=str(BASE_DIR / "data"))).absolute()
+"""Database, blobs, temporary files and key: the server and every command use this one directory."""
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+(DATA_DIR / "tmp").mkdir(exist_ok=True)
+
+DURABILITY = env.str("IMAGEBROWSER_DURABILITY", default="deferred")
+"""``deferred``: what a power cut may lose is found and imported again. ``strict``: sync before it shows."""
+
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A deferred transaction that turns into a writer fails at once when another one writes,
+    # whatever the timeout is; an immediate one waits for its turn.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL;"
+        f"PRAGMA synchronous={'FULL' if DURABILITY == 'strict' else 'NORMAL'}",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Who may talk to it ------------------------------------------------------------------------
+
+SECRET_KEY = env.str("IMAGEBROWSER_SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_key")
+DEBUG = env.bool("IMAGEBROWSER_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("IMAGEBROWSER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+"""Any other Host is refused: a page elsewhere could otherwise read a loopback server by DNS rebinding."""
+ALLOW_REMOTE = env.bool("IMAGEBROWSER_ALLOW_REMOTE", default=False)
+"""Whether ``serve`` may listen beyond this machine. There are no accounts yet: all who reach it may all."""
+HTTPS = env.bool("IMAGEBROWSER_HTTPS", default=False)
+"""Whether people reach it by https only, through a proxy named in ``TRUSTED_PROXIES``."""
+TRUSTED_PROXIES = env.list("IMAGEBROWSER_TRUSTED_PROXIES", default=["127.0.0.1"])
+"""Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- How much a stranger's file may ask --------------------------------------------------------
+
+LIMITS = Limits(
+    **{
+        field.name: env.int(f"IMAGEBROWSER_LIMIT_{field.name.upper()}", default=field.default)
+        for field in dataclasses.fields(Limits)
+    }
+)
+FREE_DISK_SIZE = env.int("IMAGEBROWSER_FREE_DISK_SIZE", default=2 * GIB)
+"""Bytes of the disk that an upload leaves free."""
+UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
+"""How long an upload may send nothing before it is given up."""
+
+JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=os.cpu_count() or 1)
+JOBS_WAITING = env.int("IMAGEBROWSER_JOBS_WAITING", default=20)
+"""Imports that may wait; more uploads are turned away."""
+JOB_MEMORY_SIZE = env.int("IMAGEBROWSER_JOB_MEMORY_SIZE", default=GIB)
+JOB_CPU_SECONDS = env.int("IMAGEBROWSER_JOB_CPU_SECONDS", default=30 * 60)
+JOB_WALL_SECONDS = env.int("IMAGEBROWSER_JOB_WALL_SECONDS", default=60 * 60)
+
+# What a form sends is streamed to the data directory: nothing of it is held in memory or in /tmp.
+FILE_UPLOAD_HANDLERS = ["layers.uploads.UploadHandler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+
+# --- The program -------------------------------------------------------------------------------
+
+INSTALLED_APPS = ["django.contrib.staticfiles", "django_htmx", "layers"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "imagebrowser.headers.SecurityHeadersMiddleware",
+    "imagebrowser.static.StaticFilesMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "imagebrowser.urls"
+WSGI_APPLICATION = "imagebrowser.wsgi.application"
+ASGI_APPLICATION = "imagebrowser.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+"""Files are served from where they lie: no ``collectstatic`` step."""
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("IMAGEBROWSER_LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}

@@ -1,0 +1,6 @@
+"""The pages, by URL."""
+
+from django.urls import URLPattern
+
+app_name = "layers"
+urlpatterns: list[URLPattern] = []
