@@ -10,8 +10,8 @@ if "IMAGEBROWSER_DATA" not in os.environ:
     os.environ["IMAGEBROWSER_DATA"] = directory
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
 
-from imagebrowser.settings import *  # noqa: E402, F403 - it reads the variable set above
-from imagebrowser.settings import DATA_DIR, DATABASES  # noqa: E402
+from imagebrowser.settings import *  # noqa: F403 - it reads the variable set above
+from imagebrowser.settings import DATA_DIR, DATABASES
 
 # A file, not memory: threads and child processes see it as well.
 DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
