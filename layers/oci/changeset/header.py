@@ -1,0 +1,123 @@
+"""One 512-byte tar header: its fields, its checksum, its numbers.
+
+POSIX.1-1988 ustar, GNU and v7, as ``tar(5)`` of libarchive and Go's
+``archive/tar`` read them.
+"""
+
+from struct import Struct
+from typing import NamedTuple
+from zlib import adler32
+
+from layers.oci.errors import MalformedLayer, shown
+
+BLOCK = 512
+ZEROS = bytes(BLOCK)
+FIELDS = Struct("100s8s8s8s12s12s8sc100s8s")
+"""name mode uid gid size mtime checksum type linkname magic-and-version, the first 265 bytes."""
+USTAR = b"ustar\x00"
+GNU = b"ustar  \x00"
+LARGEST = 2**63 - 1
+
+
+class Header(NamedTuple):
+    """What a header block says, numbers read, names cut at their NUL."""
+
+    name: bytes
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime: int
+    type: bytes
+    linkname: bytes
+    magic: bytes
+
+
+# Modes, owners and small sizes recur: remember how their fields read.
+_numbers: dict[bytes, int] = {}
+
+
+def number(field: bytes, what: str) -> int:
+    """A numeric field: octal digits between spaces and NULs, or base-256.
+
+    Raises:
+        MalformedLayer: anything else, or a value outside 63 bits.
+    """
+    value = _numbers.get(field)
+    if value is None:
+        value = _parse(field, what)
+        if len(_numbers) < 50_000:
+            _numbers[field] = value
+    return value
+
+
+def _parse(field: bytes, what: str) -> int:
+    if field[0] & 0x80:
+        return _base256(field, what)
+    digits = field.strip(b" \0").partition(b"\0")[0].rstrip(b" ")
+    if not digits:
+        return 0
+    try:
+        # isdigit keeps out the signs and underscores that int() takes.
+        if digits.isdigit():
+            return int(digits, 8)
+    except ValueError:
+        pass
+    raise MalformedLayer(f"The {what} field of a tar header holds {shown(field)}, which is no octal number.")
+
+
+def _base256(field: bytes, what: str) -> int:
+    """GNU's two's complement: the first bit marks it, the second is the sign."""
+    bits = len(field) * 8 - 1
+    value = int.from_bytes(field, "big") & ((1 << bits) - 1)
+    if field[0] & 0x40:
+        value -= 1 << bits
+    if not -LARGEST <= value <= LARGEST:
+        raise MalformedLayer(f"The {what} field of a tar header holds a number of more than 63 bits.")
+    return value
+
+
+def checksum_holds(block: bytes, field: bytes) -> bool:
+    """Whether the block sums to its checksum field, as unsigned or as signed bytes."""
+    try:
+        stated = number(field, "checksum")
+    except MalformedLayer:
+        return False
+    blanks = sum(field) - 8 * 32
+    if block.isascii():
+        # adler32's low half is 1 + the sum of the bytes, modulo 65,521: exact for ASCII.
+        return (adler32(block) & 0xFFFF) - 1 - blanks == stated
+    total = sum(block) - blanks
+    return stated in (total, total - 256 * sum(byte > 127 for byte in block))
+
+
+def parse_header(block: bytes, where: int) -> Header:
+    """Read a block that is not all zeros; ``where`` is its offset, for the message.
+
+    Raises:
+        MalformedLayer: a wrong checksum, or a field that is no number.
+    """
+    name, mode, uid, gid, size, mtime, checksum, kind, linkname, magic = FIELDS.unpack_from(block)
+    if not checksum_holds(block, checksum):
+        raise MalformedLayer(
+            f"The tar header at byte {where} has a wrong checksum: the archive is damaged there, or is no tar."
+        )
+    name = name.partition(b"\0")[0]
+    if magic[:6] == USTAR and block[345]:
+        name = block[345:500].partition(b"\0")[0] + b"/" + name
+    return Header(
+        name,
+        number(mode, "mode"),
+        number(uid, "uid"),
+        number(gid, "gid"),
+        number(size, "size"),
+        number(mtime, "mtime"),
+        kind,
+        linkname.partition(b"\0")[0],
+        magic,
+    )
+
+
+def device(block: bytes) -> tuple[int, int]:
+    """The major and minor number in a header's block."""
+    return number(block[329:337], "devmajor"), number(block[337:345], "devminor")

@@ -1,0 +1,306 @@
+"""A tar, member by member, in one pass: names and types as the archive means them.
+
+What engines that are written in Go accept is accepted here, and nothing is
+dropped in silence: after a good header only a good header, or zeros, may
+follow (``tarfile`` ends quietly there).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import BinaryIO, NamedTuple, Protocol
+
+from layers.oci.changeset import pax, sparse
+from layers.oci.changeset.entry import Extra, Kind
+from layers.oci.changeset.header import BLOCK, GNU, ZEROS, Header, device, parse_header
+from layers.oci.changeset.stream import Bytes, ChunkStream, FileStream
+from layers.oci.errors import LimitExceeded, MalformedLayer, shown
+from layers.oci.limits import Limits
+
+KINDS = {
+    b"0": Kind.FILE,
+    b"\0": Kind.FILE,
+    b"7": Kind.FILE,
+    b"S": Kind.FILE,
+    b"1": Kind.HARDLINK,
+    b"2": Kind.SYMLINK,
+    b"3": Kind.CHARACTER,
+    b"4": Kind.BLOCK,
+    b"5": Kind.DIRECTORY,
+    b"6": Kind.FIFO,
+}
+HEADER_ONLY = (Kind.HARDLINK, Kind.SYMLINK, Kind.CHARACTER, Kind.BLOCK, Kind.DIRECTORY, Kind.FIFO)
+EXTENSIONS = (b"x", b"g", b"L", b"K", b"X")
+EMPTY = sha256().digest()
+
+
+class Member(NamedTuple):
+    """One member as the archive means it: long names, PAX records and links applied."""
+
+    path: bytes
+    """As written: not cleaned."""
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    """Bytes of the content; for a sparse file with its holes."""
+    mtime: int
+    offset: int
+    """Where the content starts in the tar."""
+    sha256: bytes | None
+    linkname: bytes | None
+    extra: Extra | None
+
+
+class Source(Protocol):
+    """What :class:`ChunkStream` and :class:`FileStream` share."""
+
+    offset: int
+
+    def take(self, size: int) -> bytes: ...
+    def block(self) -> bytes: ...
+    def skip(self, size: int) -> None: ...
+
+
+class Extensions:
+    """What the extension headers in front of a member say of it."""
+
+    __slots__ = ("linkname", "name", "records", "run")
+
+    def __init__(self) -> None:
+        self.name: bytes | None = None
+        self.linkname: bytes | None = None
+        self.records: list[tuple[bytes, bytes]] = []
+        self.run = 0
+
+    def read(self, header: Header, stream: Source, limits: Limits, notes: list[tuple[bytes, str]]) -> None:
+        """Take one extension header's body off the stream."""
+        at = stream.offset - BLOCK
+        self.run += 1
+        if self.run > limits.extension_run:
+            raise LimitExceeded("extension_run", limits.extension_run, self.run, f"tar header at byte {at}")
+        if not 0 <= header.size <= limits.extension_size:
+            raise LimitExceeded("extension_size", limits.extension_size, header.size, f"tar header at byte {at}")
+        body = take_padded(stream, header.size)
+        if header.type == b"L":
+            self.name = body.partition(b"\0")[0]
+        elif header.type == b"K":
+            self.linkname = body.partition(b"\0")[0]
+        elif header.type == b"g":
+            keys = b", ".join(key for key, _ in pax.parse_records(body, at))
+            notes.append((b"", f"PAX global header at byte {at} ({shown(keys)}): engines do not apply it"))
+        else:
+            self.records += pax.parse_records(body, at)
+
+
+def take_padded(stream: Source, size: int) -> bytes:
+    """``size`` bytes and the padding to the next block."""
+    body = stream.take(size)
+    padding = -size % BLOCK
+    if len(body) < size or len(stream.take(padding)) < padding:
+        raise MalformedLayer(f"The tar ends at byte {stream.offset}, inside an extension header.")
+    return body
+
+
+def scan(file: BinaryIO, limits: Limits) -> list[Member]:
+    """The members of a seekable, uncompressed tar; their content is passed over, not read.
+
+    Raises:
+        MalformedLayer, LimitExceeded: as for :func:`read_members`.
+    """
+    members = []
+    reader = TarReader(FileStream(file), limits)
+    for member in reader:
+        members.append(member)
+        if len(members) > limits.archive_members:
+            raise LimitExceeded("archive_members", limits.archive_members, len(members))
+    return members
+
+
+def read_members(chunks: Iterable[Bytes], limits: Limits) -> "TarReader":
+    """The members of a tar that comes in chunks, with the sha256 of each content.
+
+    Raises (while iterating):
+        MalformedLayer: damage, with the byte where it lies.
+        LimitExceeded: an extension header or sparse map that is too large.
+    """
+    return TarReader(ChunkStream(chunks), limits)
+
+
+class TarReader:
+    """Iterates the members; ``notes`` tells what was odd, as (path, sentence)."""
+
+    def __init__(self, stream: ChunkStream | FileStream, limits: Limits) -> None:
+        self.stream = stream
+        self.limits = limits
+        self.notes: list[tuple[bytes, str]] = []
+
+    def __iter__(self) -> Iterator[Member]:
+        stream, limits = self.stream, self.limits
+        extensions: Extensions | None = None
+        while (block := stream.block()) and block != ZEROS:
+            if len(block) < BLOCK:
+                raise MalformedLayer(f"The tar ends at byte {stream.offset}, inside a header.")
+            header = parse_header(block, stream.offset - BLOCK)
+            if header.type in EXTENSIONS:
+                extensions = extensions or Extensions()
+                extensions.read(header, stream, limits, self.notes)
+                continue
+            if extensions is None and header.type == b"0" and header.name[-1:] != b"/":
+                yield self._plain_file(header)
+            else:
+                yield self._member(header, block, extensions or Extensions())
+                extensions = None
+        self._end(block, extensions)
+
+    def _plain_file(self, header: Header) -> Member:
+        """The common case, kept short: a regular file without extensions."""
+        name, mode, uid, gid, size, mtime, _, _, _ = header
+        if size < 0:
+            raise MalformedLayer(f"The file {shown(name)} has a negative size.")
+        offset = self.stream.offset
+        return Member(name, Kind.FILE, mode & 0o7777, uid, gid, size, mtime, offset, self._content(size), None, None)
+
+    def _member(self, header: Header, block: bytes, extensions: Extensions) -> Member:
+        """A member with everything its headers say applied."""
+        name = header.name if extensions.name is None else extensions.name
+        linkname = header.linkname if extensions.linkname is None else extensions.linkname
+        fields = dict(extensions.records)
+        name = fields.get(b"path") or name
+        linkname = fields.get(b"linkpath") or linkname
+        uid = pax.owner(value, "uid") if (value := fields.get(b"uid")) else header.uid
+        gid = pax.owner(value, "gid") if (value := fields.get(b"gid")) else header.gid
+        size = pax.integer(value, "size") if (value := fields.get(b"size")) else header.size
+        mtime, mtime_ns = pax.time(value) if (value := fields.get(b"mtime")) else (header.mtime, 0)
+        kind = self._kind(header, name)
+        if size < 0:
+            raise MalformedLayer(f"The member {shown(name)} has a negative size.")
+        name = fields.get(b"GNU.sparse.name") or name
+        logical, regions = self._sparse(header, block, extensions.records, fields, size)
+        size = size - (self.stream.offset - self._body_start)
+        offset = self.stream.offset
+        digest = None
+        if kind in HEADER_ONLY:
+            logical = 0
+        else:
+            digest = self._content(size, regions, logical)
+        note = ""
+        if kind is Kind.UNKNOWN:
+            note = f"type {shown(header.type)} is unknown: kept, not extracted"
+        extra = Extra(
+            mtime_ns,
+            tuple((key.removeprefix(pax.XATTR), value) for key, value in fields.items() if key.startswith(pax.XATTR)),
+            device(block) if kind in (Kind.CHARACTER, Kind.BLOCK) else None,
+            regions or (),
+            note=note,
+        )
+        return Member(
+            name,
+            kind,
+            header.mode & 0o7777,
+            uid,
+            gid,
+            logical,
+            mtime,
+            offset,
+            digest,
+            linkname if kind in (Kind.SYMLINK, Kind.HARDLINK) else None,
+            None if extra == PLAIN else extra,
+        )
+
+    def _kind(self, header: Header, name: bytes) -> Kind:
+        kind = KINDS.get(header.type, Kind.UNKNOWN)
+        if kind is Kind.FILE and name.endswith(b"/") and header.type in b"0\0":
+            return Kind.DIRECTORY  # as v7 tars spell it
+        return kind
+
+    def _sparse(
+        self,
+        header: Header,
+        block: bytes,
+        records: list[tuple[bytes, bytes]],
+        fields: dict[bytes, bytes],
+        size: int,
+    ) -> tuple[int, sparse.Regions | None]:
+        """The size with holes, and the stored regions (None for a file without holes)."""
+        self._body_start = self.stream.offset
+        if header.type == b"S" and header.magic == GNU:
+            logical, regions = sparse.old_gnu_map(block, self.stream.block, self.limits)
+            self._body_start = self.stream.offset
+            return self._plausible(logical, size), sparse.checked(regions, logical, size)
+        real = fields.get(b"GNU.sparse.realsize") or fields.get(b"GNU.sparse.size")
+        if not real or KINDS.get(header.type) is not Kind.FILE:
+            return size, None
+        logical = self._plausible(pax.integer(real, "GNU.sparse.size"), size)
+        numbers, taken = sparse.pax_map(records, self.limits), 0
+        if fields.get(b"GNU.sparse.major") == b"1":
+            numbers, taken = sparse.pax_1_0_map(self.stream.block, self.limits)
+        if numbers is None:
+            return size, None
+        return logical, sparse.regions_of(numbers, logical, size - taken)
+
+    def _plausible(self, logical: int, stored: int) -> int:
+        """Holes cost nothing to send and everything to read: they count as unpacked bytes."""
+        limits = self.limits
+        if logical > limits.unpacked_size:
+            raise LimitExceeded("unpacked_size", limits.unpacked_size, logical, "a sparse file")
+        if logical > limits.ratio_floor and logical > limits.ratio * max(stored, BLOCK):
+            raise LimitExceeded("ratio", limits.ratio, logical // max(stored, BLOCK), "a sparse file")
+        return logical
+
+    def _content(self, size: int, regions: sparse.Regions | None = None, logical: int = 0) -> bytes | None:
+        """Pass over a body and its padding; its sha256 if the bytes were there to read."""
+        stream = self.stream
+        if isinstance(stream, FileStream):
+            stream.skip(size + -size % BLOCK)
+            return None
+        if regions is not None:
+            return self._sparse_content(stream, size, regions, logical)
+        if not size:
+            return EMPTY
+        padded = size + -size % BLOCK
+        body = stream.body(padded)
+        if body is not None:
+            return sha256(body[:size]).digest()
+        digest = sha256()
+        stream.feed(size, digest.update)
+        stream.skip(padded - size)
+        return digest.digest()
+
+    def _sparse_content(self, stream: ChunkStream, size: int, regions: sparse.Regions, logical: int) -> bytes:
+        """The sha256 of a sparse file with its holes filled with zeros."""
+        digest = sha256()
+        at = 0
+        for offset, length in regions:
+            zeros(offset - at, digest.update)
+            stream.feed(length, digest.update)
+            at = offset + length
+        zeros(logical - at, digest.update)
+        stream.skip(-size % BLOCK)
+        return digest.digest()
+
+    def _end(self, block: bytes, extensions: Extensions | None) -> None:
+        """After the last member: two zero blocks, or the end of the bytes; anything more is noted."""
+        stream, notes = self.stream, self.notes
+        if extensions is not None:
+            raise MalformedLayer(f"The tar ends at byte {stream.offset}, after an extension header without its member.")
+        if not block:
+            if stream.offset:
+                notes.append((b"", "the tar has no end mark (two blocks of zeros)"))
+            return
+        second = stream.block()
+        if second and second != ZEROS:
+            raise MalformedLayer(f"The tar has a block of zeros at byte {stream.offset - 2 * BLOCK} and then goes on.")
+        if isinstance(stream, ChunkStream) and stream.drain():
+            notes.append((b"", "bytes follow the end mark: kept in the blob, ignored as engines do"))
+
+
+PLAIN = Extra()
+BLANK = bytes(2**20)
+
+
+def zeros(count: int, consume: Callable[[bytes], object]) -> None:
+    """Hand ``count`` zero bytes to ``consume``."""
+    while count > 0:
+        consume(BLANK[:count])
+        count -= len(BLANK)
