@@ -18,9 +18,9 @@ def parse_records(body: bytes, where: int) -> list[tuple[bytes, bytes]]:
     at = 0
     while at < len(body):
         blank = body.find(b" ", at, at + 20)
-        digits = body[at:blank] if blank > 0 else b""
-        end = at + int(digits) if digits.isdigit() and digits.isascii() else 0
-        if not blank < end <= len(body) or body[end - 1] != 0x0A:
+        digits = body[at:blank] if blank > at else b""
+        end = at + int(digits) if digits.isdigit() else 0
+        if not at < blank < end <= len(body) or body[end - 1] != 0x0A:
             raise MalformedLayer(f"The PAX header at byte {where} has a record whose length is wrong.")
         key, equals, value = body[blank + 1 : end - 1].partition(b"=")
         if not equals or not key or b"\0" in key or (key in NAMES and b"\0" in value):
