@@ -1,0 +1,66 @@
+// Single keys press what carries them: <a data-key="]">, <input data-key="/">.
+// They never fire in fields, beside a modifier, or when the person switched them off.
+let pending = "";
+
+function enabled() {
+  try { return localStorage.getItem("keys") !== "off"; } catch { return true; }
+}
+
+function inField(element) {
+  return element.closest("input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]") !== null;
+}
+
+function bearer(key) {
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+  return all.find((element) => element.checkVisibility());
+}
+
+function press(element) {
+  if (element.matches("input[type=search], input[type=text]")) {
+    element.focus();
+    element.select();
+  } else element.click();
+}
+
+// j and k walk the rows of a plain list; inside a tree, ib-tree has taken the key already.
+function walk(step) {
+  const tree = document.querySelector("ib-tree");
+  if (tree) return tree.enter();
+  const rows = [...document.querySelectorAll("a[data-row]")].filter((row) => row.checkVisibility());
+  const here = rows.indexOf(document.activeElement);
+  const next = here < 0 ? (step > 0 ? 0 : rows.length - 1) : here + step;
+  rows[Math.max(0, Math.min(rows.length - 1, next))]?.focus();
+}
+
+function onKey(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && inField(event.target)) return event.target.blur();
+  if (inField(event.target) || !enabled() || document.querySelector("dialog[open]")) return;
+  const key = pending ? `${pending} ${event.key}` : event.key;
+  pending = "";
+  if (key === "g") {
+    pending = "g";
+    setTimeout(() => { pending = ""; }, 1200);
+    return;
+  }
+  if (key === "j" || key === "k") {
+    walk(key === "j" ? 1 : -1);
+    return event.preventDefault();
+  }
+  const element = bearer(key);
+  if (!element) return;
+  event.preventDefault();
+  press(element);
+}
+
+function onClick(event) {
+  const tool = event.target.closest("[data-tool]")?.dataset.tool;
+  const dialog = document.getElementById("keys");
+  if (tool === "keys") dialog.showModal();
+  if (tool === "close" || event.target === dialog) dialog.close();
+  if (tool === "keys-on") localStorage.setItem("keys", event.target.checked ? "on" : "off");
+}
+
+for (const box of document.querySelectorAll("[data-tool=keys-on]")) box.checked = enabled();
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", onClick);
