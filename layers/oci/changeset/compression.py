@@ -7,13 +7,14 @@ out as large as :data:`PIECE_SIZE` at most, and a bomb stops at the limits.
 import bz2
 import itertools
 import lzma
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, Protocol, cast
 
 import zstandard
 from isal import igzip_lib
 
-from layers.oci.changeset.source import Source
+from layers.oci.changeset.chunks import ChunkReader
+from layers.oci.changeset.gzipheader import take_gzip_header
 from layers.oci.changeset.zstdframes import checked_frames
 from layers.oci.errors import LimitExceeded, MalformedLayer
 from layers.oci.limits import KIB, Limits
@@ -61,12 +62,14 @@ def decompressed(
     a member (zeros may follow gzip), and ``LimitExceeded`` for ``unpacked_size``,
     ``ratio``, ``frames`` and ``zstd_window``; both name ``where``.
     """
-    source = Source(chunks, where)
-    unpack = _zstd if compression == "zstd" else _plain if compression == "plain" else _members(compression)
-    return _metered(source, _gathered(unpack(source, limits)), limits)
+    source = ChunkReader(chunks, where)
+    if compression == "plain":
+        return _metered(source, source.chunks(), limits)
+    pieces = _zstd(source, limits) if compression == "zstd" else _members(source, compression, limits)
+    return _metered(source, _gathered(pieces), limits)
 
 
-def _metered(source: Source, pieces: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
+def _metered(source: ChunkReader, pieces: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
     unpacked = 0
     for piece in pieces:
         unpacked += len(piece)
@@ -94,11 +97,7 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _plain(source: Source, limits: Limits) -> Iterator[bytes]:
-    return source.chunks()
-
-
-def _zstd(source: Source, limits: Limits) -> Iterator[bytes]:
+def _zstd(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
     unpacker = zstandard.ZstdDecompressor(max_window_size=limits.zstd_window)
     frames = _Pull(checked_frames(source, limits))
     reader = unpacker.stream_reader(frames, read_across_frames=True)  # type: ignore[arg-type]
@@ -131,31 +130,28 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-def _members(compression: Compression) -> Callable[[Source, Limits], Iterator[bytes]]:
-    """A function that unpacks a run of members, one after the other."""
-
-    def unpack(source: Source, limits: Limits) -> Iterator[bytes]:
-        for count in itertools.count(1):
-            if count > limits.frames:
-                raise LimitExceeded("frames", limits.frames, count, source.where)
-            yield from _member(source, compression, _unpacker(compression, limits))
-            source.skip_zeros()
-            if source.at_end():
-                return
-
-    return unpack
+def _members(source: ChunkReader, compression: Compression, limits: Limits) -> Iterator[bytes]:
+    for count in itertools.count(1):
+        if count > limits.frames:
+            raise LimitExceeded("frames", limits.frames, count, source.where)
+        if compression == "gzip":
+            take_gzip_header(source)
+        yield from _member(source, compression, _unpacker(compression, limits))
+        source.skip_zeros()
+        if source.at_end():
+            return
 
 
 def _unpacker(compression: Compression, limits: Limits) -> _Unpacker:
     if compression == "gzip":
-        unpacker: _Unpacker = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP)
+        unpacker: _Unpacker = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP_NO_HDR_VER)
         return unpacker
     if compression == "bzip2":
         return bz2.BZ2Decompressor()
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=limits.zstd_window)
 
 
-def _member(source: Source, compression: Compression, unpacker: _Unpacker) -> Iterator[bytes]:
+def _member(source: ChunkReader, compression: Compression, unpacker: _Unpacker) -> Iterator[bytes]:
     feed = FIRST_FEED
     while not unpacker.eof:
         data = b""
@@ -171,5 +167,5 @@ def _member(source: Source, compression: Compression, unpacker: _Unpacker) -> It
     source.give_back(len(unpacker.unused_data))
 
 
-def _malformed(source: Source, compression: str, error: Exception) -> MalformedLayer:
+def _malformed(source: ChunkReader, compression: str, error: Exception) -> MalformedLayer:
     return MalformedLayer(f"{source.where}: no good {compression} data near byte {source.taken} ({error})")

@@ -7,7 +7,7 @@ meets a huge window only when it allocates it; the headers tell all three.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from layers.oci.changeset.source import Source
+from layers.oci.changeset.chunks import ChunkReader
 from layers.oci.errors import LimitExceeded, MalformedLayer
 from layers.oci.limits import KIB, Limits
 
@@ -30,7 +30,7 @@ class FrameHeader(NamedTuple):
     has_checksum: bool
 
 
-def checked_frames(source: Source, limits: Limits) -> Iterator[bytes]:
+def checked_frames(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
     """All bytes of ``source``, once every header on the way is found good.
 
     Raises ``MalformedLayer`` where a frame ends early or something else follows
@@ -53,7 +53,7 @@ def checked_frames(source: Source, limits: Limits) -> Iterator[bytes]:
             raise MalformedLayer(f"{source.where}: no zstd frame at byte {source.taken - 4}")
 
 
-def _frame(source: Source, limits: Limits) -> Iterator[bytes]:
+def _frame(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
     header = frame_header(source)
     if header.window_size > limits.zstd_window:
         raise LimitExceeded("zstd_window", limits.zstd_window, header.window_size, source.where)
@@ -68,7 +68,7 @@ def _frame(source: Source, limits: Limits) -> Iterator[bytes]:
         yield source.exactly(4)
 
 
-def frame_header(source: Source) -> FrameHeader:
+def frame_header(source: ChunkReader) -> FrameHeader:
     """Take the header that follows the magic number."""
     raw = source.exactly(1)
     descriptor = raw[0]
@@ -90,7 +90,7 @@ def _window_size(descriptor: int) -> int:
     return base + base // 8 * (descriptor & 7)
 
 
-def block_size(raw: bytes, source: Source) -> tuple[bool, int]:
+def block_size(raw: bytes, source: ChunkReader) -> tuple[bool, int]:
     """Of a 3-byte block header: whether the block is the last, and its bytes in the stream."""
     number = int.from_bytes(raw, "little")
     kind = number >> 1 & 3
@@ -99,7 +99,7 @@ def block_size(raw: bytes, source: Source) -> tuple[bool, int]:
     return bool(number & 1), 1 if kind == RLE_BLOCK else number >> 3
 
 
-def _slices(source: Source, size: int) -> Iterator[bytes]:
+def _slices(source: ChunkReader, size: int) -> Iterator[bytes]:
     while size:
         data = source.take(min(size, SLICE_SIZE))
         size -= len(data)
