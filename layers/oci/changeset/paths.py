@@ -5,6 +5,7 @@ import re
 from layers.oci.errors import LimitExceeded, MalformedLayer, shown
 from layers.oci.limits import Limits
 
+NOT_UTF8 = re.compile("[\udc80-\udcff]")
 # An empty, "." or ".." component anywhere: the few names that need cleaning.
 UNCLEAN = re.compile(rb"(?:^|/)\.{0,2}(?:/|$)")
 
@@ -83,3 +84,12 @@ def check_path(path: bytes, limits: Limits) -> None:
     longest = max(map(len, parts))
     if longest > limits.component_length:
         raise LimitExceeded("component_length", limits.component_length, longest, shown(path))
+
+
+def as_text(path: bytes) -> str:
+    """``path`` as Docker prints it: each byte that is not UTF-8 becomes U+FFFD.
+
+    >>> as_text(b"caf\xc3\xa9/\xe2\x82")
+    'café/\ufffd\ufffd'
+    """
+    return NOT_UTF8.sub("\ufffd", path.decode("utf-8", "surrogateescape"))
