@@ -1,0 +1,25 @@
+"""What lies in the data directory beside the database: blobs, stagings, caches."""
+
+from layers.storage.blobs import (
+    Kept,
+    blob_path,
+    boot_id,
+    has_blob,
+    open_blob,
+    stored_digests,
+    sync_blob,
+)
+from layers.storage.staging import Staging, abandoned_stagings, remove_blobs
+
+__all__ = [
+    "Kept",
+    "Staging",
+    "abandoned_stagings",
+    "blob_path",
+    "boot_id",
+    "has_blob",
+    "open_blob",
+    "remove_blobs",
+    "stored_digests",
+    "sync_blob",
+]
