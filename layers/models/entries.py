@@ -35,6 +35,9 @@ class Directory(models.Model):
     changed = models.IntegerField()
     deleted = models.IntegerField()
     """Rows of ``docker diff`` below it, for this chain's layer."""
+    first_change = models.BigIntegerField()
+    change_count = models.IntegerField()
+    """The ``Change`` rows of the paths directly in it: a range, by name."""
 
     class Meta:
         indexes = [models.Index(fields=["path", "chain"], name="directory_by_path")]
@@ -51,7 +54,7 @@ class FileEntry(models.Model):
     gid = models.BigIntegerField()
     size = models.BigIntegerField()
     mtime = models.BigIntegerField()
-    offset = models.BigIntegerField()
+    data_offset = models.BigIntegerField()
     sha256 = BytesField(null=True)
     linkname = BytesField(null=True)
     extra = BytesField(null=True)
@@ -59,7 +62,7 @@ class FileEntry(models.Model):
 
 
 class Change(models.Model):
-    """One row of what a chain's top layer changes; in path order, numbered in a range.
+    """One row of what a chain's top layer changes; by directory, then name, numbered in a range.
 
     A chain with depth 0 has none: everything in it is added.
     """

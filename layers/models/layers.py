@@ -69,7 +69,7 @@ class Chain(models.Model):
     """Entries the layer holds that ``docker diff`` does not mention."""
     first_change = models.BigIntegerField(default=0)
     change_count = models.IntegerField(default=0)
-    """Its ``Change`` rows, numbered like the entries of a layer; in path order."""
+    """Its ``Change`` rows, numbered like the entries of a layer; by directory, then name."""
     net_size = models.BigIntegerField(default=0)
     """Bytes by which the layer made the merged tree larger; negative when it shrank."""
     merged_size = models.BigIntegerField(default=0)

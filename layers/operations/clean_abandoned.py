@@ -1,0 +1,49 @@
+"""What imports that were killed have left: found by their lock, taken away row by row."""
+
+from django.db import transaction
+from django.db.models import Model
+
+from layers.models import Blob, Chain, Change, Directory, FileEntry, Layer
+from layers.storage import Staging, abandoned_stagings
+
+ROWS_A_TRANSACTION = 5000
+
+
+def clean_abandoned() -> int:
+    """Remove what stagings without an owner have left behind; how many there were."""
+    cleaned = 0
+    for staging in abandoned_stagings():
+        discard_staging(staging)
+        cleaned += 1
+    return cleaned
+
+
+def discard_staging(staging: Staging) -> None:
+    """Remove a staging's rows, and the blobs it published that no row names."""
+    discard_rows(staging.uuid)
+    staging.discard(kept=named_digests)
+
+
+def discard_rows(staging: str) -> None:
+    """Remove the invisible chains and layers marked with ``staging``, and all they hold."""
+    for chain in Chain.objects.filter(staging=staging).order_by("-depth", "-pk"):
+        delete_range(Change, chain.first_change, chain.change_count)
+        while rows := list(Directory.objects.filter(chain=chain).values_list("pk", flat=True)[:ROWS_A_TRANSACTION]):
+            Directory.objects.filter(pk__gte=min(rows), pk__lte=max(rows), chain=chain).delete()
+        chain.delete()
+    for layer in Layer.objects.filter(staging=staging):
+        delete_range(FileEntry, layer.first_entry, layer.entry_count)
+        layer.delete()
+
+
+def delete_range(model: type[Model], first: int, count: int) -> None:
+    """Delete the rows with ids from ``first``, a few thousand a transaction."""
+    for start in range(first, first + count, ROWS_A_TRANSACTION):
+        end = min(start + ROWS_A_TRANSACTION, first + count)
+        with transaction.atomic():
+            model._default_manager.filter(pk__gte=start, pk__lt=end)._raw_delete(using=None)
+
+
+def named_digests(digests: "list[str] | set[str] | frozenset[str]") -> set[str]:
+    """Of ``digests``, those that a ``Blob`` row names."""
+    return set(Blob.objects.filter(digest__in=list(digests)).values_list("digest", flat=True))
