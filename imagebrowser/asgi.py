@@ -1,8 +1,10 @@
-"""The ASGI application: uploads go to a receiver of their own, everything else to Django."""
+"""The ASGI application: Django, with request bodies in hand."""
 
 import os
 
 from django.core.asgi import get_asgi_application
 
+from imagebrowser.bodies import BodyApplication
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imagebrowser.settings")
-application = get_asgi_application()
+application = BodyApplication(get_asgi_application())

@@ -1,0 +1,124 @@
+"""Takes an archive in, and puts it in the line of imports."""
+
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from layers.models import Job
+from layers.uploads import ReceivedFile, Upload, UploadRefused
+
+REPORT_SECONDS = 0.5
+"""Between two reports of progress, at least."""
+
+
+class UploadCancelled(UploadRefused):
+    """Somebody cancelled it while it was received."""
+
+
+class UploadBroken(Exception):
+    """The sender went away before the archive was whole."""
+
+
+def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[bytes]) -> Job:
+    """A queued job for the archive in ``chunks``, which may raise :class:`UploadBroken`.
+
+    While the archive comes in, its job is there to be watched and cancelled.
+    Raises :class:`UploadRefused`; nothing is kept of a refused, broken or
+    cancelled archive but a job that says why.
+    """
+    _refuse_long_queue()
+    with Upload(total_size) as upload:
+        job = Job.objects.create(
+            id=upload.number,
+            filename=_shown(filename),
+            total_size=total_size,
+            started_at=timezone.now(),
+            heartbeat_at=timezone.now(),
+        )
+        try:
+            _receive(job, upload, chunks)
+        except UploadCancelled:
+            _end(job, Job.State.CANCELLED, "")
+            raise
+        except UploadRefused as refusal:
+            _end(job, Job.State.FAILED, str(refusal))
+            raise
+        except UploadBroken:
+            _end(job, Job.State.FAILED, _broken(upload.received_size, total_size))
+            raise
+        except BaseException:
+            _end(job, Job.State.FAILED, _("The upload broke off by a fault of the server; send it again."))
+            raise
+        return _queue(job, upload)
+
+
+def queue_upload(*, file: ReceivedFile) -> Job:
+    """A queued job for a file that came with a form: ``request.FILES``. Raises :class:`UploadRefused`."""
+    if isinstance(file.upload, UploadRefused):
+        raise file.upload
+    _refuse_long_queue()
+    job = Job.objects.create(
+        id=file.upload.number, filename=_shown(file.name or ""), started_at=timezone.now()
+    )
+    return _queue(job, file.upload)
+
+
+def _receive(job: Job, upload: Upload, chunks: Iterable[bytes]) -> None:
+    reported = time.monotonic()
+    for chunk in chunks:
+        upload.write(chunk)
+        if time.monotonic() - reported >= REPORT_SECONDS:
+            _report(job, upload.received_size)
+            reported = time.monotonic()
+    if job.total_size is not None and upload.received_size != job.total_size:
+        raise UploadBroken
+
+
+def _report(job: Job, received_size: int) -> None:
+    Job.objects.filter(pk=job.pk).update(done_size=received_size, heartbeat_at=timezone.now())
+    if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+        raise UploadCancelled(_("The upload was cancelled."), HTTPStatus.CONFLICT)
+
+
+def _queue(job: Job, upload: Upload) -> Job:
+    job.done_size = job.total_size = upload.received_size
+    job.heartbeat_at = timezone.now()
+    job.state = Job.State.QUEUED
+    job.save(update_fields=["done_size", "total_size", "heartbeat_at", "state"])
+    upload.keep()
+    return job
+
+
+def _end(job: Job, state: Job.State, error: str) -> None:
+    Job.objects.filter(pk=job.pk).update(state=state, error=error, ended_at=timezone.now())
+
+
+def _refuse_long_queue() -> None:
+    waiting = Job.objects.filter(state=Job.State.QUEUED).count()
+    if waiting >= settings.JOBS_WAITING:
+        raise UploadRefused(
+            _("%(count)d imports are waiting already; send this one when some have ended.")
+            % {"count": waiting},
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+
+
+def _broken(received_size: int, total_size: int | None) -> str:
+    if total_size is None:
+        return _("The connection broke off after %(received)d bytes; send it again.") % {
+            "received": received_size
+        }
+    return _("The connection broke off after %(received)d of %(total)d bytes; send it again.") % {
+        "received": received_size,
+        "total": total_size,
+    }
+
+
+def _shown(filename: str) -> str:
+    """The last part of the name, printable and short enough to keep."""
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join(c if c.isprintable() else "�" for c in name)[:255] or _("unnamed")

@@ -1,0 +1,59 @@
+"""The web server: uvicorn with the application, and the runner of imports beside it."""
+
+import ipaddress
+import socket
+
+from django.conf import settings
+from uvicorn import Config, Server
+
+from layers.jobs.runner import Runner
+
+SHUTDOWN_SECONDS = 3
+"""How long a request may still run once the server is to stop."""
+KEEP_ALIVE_SECONDS = 30
+HEADER_SIZE = 64 * 1024
+"""Bytes of a request line with its headers: a path of 4,096 bytes is three times as long when encoded."""
+
+
+class AnnouncedServer(Server):
+    """A server that says where it is once it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"imagebrowser is at {self._url()} - press Ctrl+C to stop it", flush=True)
+
+    def _url(self) -> str:
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def serve(host: str, port: int) -> None:
+    """Serves until a signal ends it; port 0 takes any that is free."""
+    config = Config(
+        ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
+        host=host,
+        port=port,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.HTTPS,
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        h11_max_incomplete_event_size=HEADER_SIZE,
+    )
+    runner = Runner()
+    runner.start()
+    try:
+        AnnouncedServer(config).run()
+    finally:
+        runner.stop()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether every address of ``host`` is of this machine alone."""
+    addresses = socket.getaddrinfo(host or "0.0.0.0", None, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(address[4][0]).is_loopback for address in addresses)
