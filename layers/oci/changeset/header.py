@@ -34,7 +34,7 @@ class Header(NamedTuple):
 
 
 # Modes, owners and small sizes recur: remember how their fields read.
-_numbers: dict[bytes, int] = {}
+KNOWN_NUMBERS: dict[bytes, int] = {}
 
 
 def number(field: bytes, what: str) -> int:
@@ -43,11 +43,11 @@ def number(field: bytes, what: str) -> int:
     Raises:
         MalformedLayer: anything else, or a value outside 63 bits.
     """
-    value = _numbers.get(field)
+    value = KNOWN_NUMBERS.get(field)
     if value is None:
         value = _parse(field, what)
-        if len(_numbers) < 50_000:
-            _numbers[field] = value
+        if len(KNOWN_NUMBERS) < 50_000:
+            KNOWN_NUMBERS[field] = value
     return value
 
 
@@ -77,17 +77,32 @@ def _base256(field: bytes, what: str) -> int:
     return value
 
 
+# What adler32's low half must be for a checksum field: these recur too.
+_sums: dict[bytes, int] = {}
+
+
 def checksum_holds(block: bytes, field: bytes) -> bool:
-    """Whether the block sums to its checksum field, as unsigned or as signed bytes."""
+    """Whether the block sums to its checksum field, as unsigned or as signed bytes.
+
+    The field itself counts as blanks. adler32's low half is 1 + the sum of the
+    bytes modulo 65,521: exact, and quick, for a block of ASCII.
+    """
+    if block.isascii():
+        expected = _sums.get(field)
+        if expected is not None:
+            return adler32(block) & 0xFFFF == expected
+    return _checksum_holds(block, field)
+
+
+def _checksum_holds(block: bytes, field: bytes) -> bool:
     try:
         stated = number(field, "checksum")
     except MalformedLayer:
         return False
     blanks = sum(field) - 8 * 32
-    if block.isascii():
-        # adler32's low half is 1 + the sum of the bytes, modulo 65,521: exact for ASCII.
-        return (adler32(block) & 0xFFFF) - 1 - blanks == stated
     total = sum(block) - blanks
+    if block.isascii() and total == stated and len(_sums) < 50_000:
+        _sums[field] = (stated + blanks + 1) % 65521
     return stated in (total, total - 256 * sum(byte > 127 for byte in block))
 
 

@@ -11,7 +11,19 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from layers.oci.changeset import pax, sparse
 from layers.oci.changeset.entry import Extra, Kind
-from layers.oci.changeset.header import BLOCK, GNU, ZEROS, Header, device, parse_header
+from layers.oci.changeset.header import (
+    BLOCK,
+    FIELDS,
+    GNU,
+    KNOWN_NUMBERS,
+    USTAR,
+    ZEROS,
+    Header,
+    checksum_holds,
+    device,
+    number,
+    parse_header,
+)
 from layers.oci.changeset.stream import Bytes, ChunkStream, FileStream
 from layers.oci.errors import LimitExceeded, MalformedLayer, shown
 from layers.oci.limits import Limits
@@ -138,7 +150,12 @@ class TarReader:
     def __iter__(self) -> Iterator[Member]:
         stream, limits = self.stream, self.limits
         extensions: Extensions | None = None
-        while (block := stream.block()) and block != ZEROS:
+        while True:
+            if extensions is None and isinstance(stream, ChunkStream):
+                yield from self._plain_files(stream)
+            block = stream.block()
+            if not block or block == ZEROS:
+                break
             if len(block) < BLOCK:
                 raise MalformedLayer(f"The tar ends at byte {stream.offset}, inside a header.")
             header = parse_header(block, stream.offset - BLOCK)
@@ -146,20 +163,47 @@ class TarReader:
                 extensions = extensions or Extensions()
                 extensions.read(header, stream, limits, self.notes)
                 continue
-            if extensions is None and header.type == b"0" and header.name[-1:] != b"/":
-                yield self._plain_file(header)
-            else:
-                yield self._member(header, block, extensions or Extensions())
-                extensions = None
+            yield self._member(header, block, extensions or Extensions())
+            extensions = None
         self._end(block, extensions)
 
-    def _plain_file(self, header: Header) -> Member:
-        """The common case, kept short: a regular file without extensions."""
-        name, mode, uid, gid, size, mtime, _, _, _ = header
-        if size < 0:
-            raise MalformedLayer(f"The file {shown(name)} has a negative size.")
-        offset = self.stream.offset
-        return Member(name, Kind.FILE, mode & 0o7777, uid, gid, size, mtime, offset, self._content(size), None, None)
+    def _plain_files(self, stream: ChunkStream) -> Iterator[Member]:
+        """Regular files without extensions that lie whole in the chunk at hand.
+
+        Most of a layer is made of them, so this decides how fast it is read:
+        one pass without calls, which leaves everything else to ``__iter__``.
+        """
+        chunk, at = stream.window()
+        start, base = at, stream.offset - at
+        end = len(chunk) - BLOCK
+        numbers = KNOWN_NUMBERS
+        while at <= end:
+            block = chunk[at : at + BLOCK]
+            name, mode, uid, gid, size, mtime, checksum, kind, _, magic = FIELDS.unpack_from(block)
+            if kind != b"0" or not checksum_holds(block, checksum):
+                break
+            name = name.rstrip(b"\0")
+            if magic[:6] == USTAR and block[345]:
+                name = block[345:500].rstrip(b"\0") + b"/" + name
+            length = number(size, "size")
+            data = at + BLOCK
+            if length < 0 or data + length + -length % BLOCK > len(chunk) or name[-1:] == b"/" or b"\0" in name:
+                break
+            at = data + length + -length % BLOCK
+            yield Member(
+                name,
+                Kind.FILE,
+                (number(mode, "mode") if (known := numbers.get(mode)) is None else known) & 0o7777,
+                number(uid, "uid") if (known := numbers.get(uid)) is None else known,
+                number(gid, "gid") if (known := numbers.get(gid)) is None else known,
+                length,
+                number(mtime, "mtime") if (known := numbers.get(mtime)) is None else known,
+                base + data,
+                sha256(chunk[data : data + length]).digest(),
+                None,
+                None,
+            )
+        stream.advance(at - start)
 
     def _member(self, header: Header, block: bytes, extensions: Extensions) -> Member:
         """A member with everything its headers say applied."""
@@ -258,13 +302,9 @@ class TarReader:
             return self._sparse_content(stream, size, regions, logical)
         if not size:
             return EMPTY
-        padded = size + -size % BLOCK
-        body = stream.body(padded)
-        if body is not None:
-            return sha256(body[:size]).digest()
         digest = sha256()
         stream.feed(size, digest.update)
-        stream.skip(padded - size)
+        stream.skip(-size % BLOCK)
         return digest.digest()
 
     def _sparse_content(self, stream: ChunkStream, size: int, regions: sparse.Regions, logical: int) -> bytes:

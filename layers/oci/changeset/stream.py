@@ -16,14 +16,23 @@ class ChunkStream:
 
     def __init__(self, chunks: Iterable[Bytes]) -> None:
         self._chunks: Iterator[Bytes] = iter(chunks)
-        self._chunk = memoryview(b"")
+        self._chunk = b""
         self._at = 0
         self.offset = 0
 
+    def window(self) -> tuple[bytes, int]:
+        """The current chunk, and where in it the next byte is; :meth:`advance` moves on."""
+        return self._chunk, self._at
+
+    def advance(self, size: int) -> None:
+        """Take ``size`` bytes that the window holds."""
+        self._at += size
+        self.offset += size
+
     def take(self, size: int) -> bytes:
         """Exactly ``size`` bytes, or fewer at the end."""
-        if self._at + size <= len(self._chunk):
-            piece = bytes(self._chunk[self._at : self._at + size])
+        piece = self._chunk[self._at : self._at + size]
+        if len(piece) == size:
             self._at += size
             self.offset += size
             return piece
@@ -32,15 +41,6 @@ class ChunkStream:
     def block(self) -> bytes:
         """The next 512 bytes, or what is left."""
         return self.take(512)
-
-    def body(self, size: int) -> memoryview | None:
-        """``size`` bytes without a copy if the current chunk holds them all, else None."""
-        if self._at + size > len(self._chunk):
-            return None
-        piece = self._chunk[self._at : self._at + size]
-        self._at += size
-        self.offset += size
-        return piece
 
     def feed(self, size: int, consume: Callable[[Bytes], object]) -> None:
         """Hand ``size`` bytes to ``consume`` piece by piece.
@@ -76,9 +76,9 @@ class ChunkStream:
             following = next(self._chunks, None)
             if following is None:
                 return None
-            self._chunk, self._at = memoryview(following), 0
+            self._chunk, self._at = bytes(following), 0
         end = len(self._chunk) if most is None else min(len(self._chunk), self._at + most)
-        piece = self._chunk[self._at : end]
+        piece = memoryview(self._chunk)[self._at : end]
         self._at = end
         self.offset += len(piece)
         return piece

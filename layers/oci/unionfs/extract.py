@@ -22,6 +22,8 @@ Row = tuple
 IMPLICIT = Extra(implicit=True)
 NAME, KIND, SIZE, LINKNAME, EXTRA = 0, 1, 5, 9, 10
 NOTES_KEPT = 1000
+FILE = Kind.FILE
+DOT_SLASH = (b"", b".", b"/")
 LATEST = (2**63 - 1) // 10**9
 """The last second that Docker sets as an mtime (moby pkg/system, ``unixMaxTime``)."""
 
@@ -63,12 +65,21 @@ class Extractor:
         Raises:
             MalformedLayer, LimitExceeded: what the members or their order break.
         """
-        for member in members:
+        directories, most = self.directories, self.limits.layer_entries
+        for count, member in enumerate(members, self.member_count + 1):
+            self.member_count = count
+            path = member[0]
+            # Most members are new files with clean names in a directory that is there.
+            if member[1] is FILE and len(path) < 256 and not (b"/." in path or path[:1] in DOT_SLASH or b"//" in path):
+                parent, _, name = path.rpartition(b"/")
+                children = directories.get(parent)
+                if children is not None and name not in children and 0 <= member[6] <= LATEST and count < most:
+                    children[name] = (name, *member[1:])
+                    continue
             self.add(member)
 
     def add(self, member: Member) -> None:
-        """Unpack one member."""
-        self.member_count += 1
+        """Unpack one member, of whatever kind."""
         if self.member_count > self.limits.layer_entries:
             raise LimitExceeded("layer_entries", self.limits.layer_entries, self.member_count)
         raw = member.path
@@ -263,10 +274,11 @@ class Extractor:
         number = first_number
         content_size = 0
         rows = self.directories
+        new = tuple.__new__
         for path in sorted(rows):
             entries = {}
             for name, row in sorted(rows.pop(path).items()):
-                entries[name] = Entry(number, *row)
+                entries[name] = new(Entry, (number, *row))
                 number += 1
                 extra = row[EXTRA]
                 if extra is None or extra.hardlink is None:

@@ -11,6 +11,8 @@ from layers.oci.unionfs.diff import Change, ChangeKind, Reason, compare
 from layers.oci.unionfs.extract import LayerTree
 from layers.oci.unionfs.tree import Children, Tree, weight
 
+DANGLING = "a whiteout for a path that no lower layer has"
+
 
 @dataclass(slots=True)
 class TouchedDirectory:
@@ -57,13 +59,28 @@ def lay(tree: Tree, layer: LayerTree) -> Overlay:
     touched: dict[bytes, TouchedDirectory] = {}
     notes: list[tuple[bytes, str]] = []
     for path, upper in layer.directories.items():
-        _lay_directory(tree, layer, path, upper, touched, notes)
-    if bare:
-        for directory in touched.values():
-            directory.changes.clear()
+        if bare:
+            touched[path] = _found(tree, path, upper, notes)
+        else:
+            _lay_directory(tree, layer, path, upper, touched, notes)
     for path in sorted(touched, reverse=True):
         _sum_up(tree, path, touched)
     return Overlay([touched[path] for path in sorted(touched)], notes)
+
+
+def _found(tree: Tree, path: bytes, upper: Children, notes: list[tuple[bytes, str]]) -> TouchedDirectory:
+    """One directory of the first layer, whose entries are all added."""
+    first = next(iter(upper.values())).number if upper else 0
+    here = TouchedDirectory(path, first, len(upper), cut=True)
+    whiteouts = [name for name, entry in upper.items() if entry[2] is Kind.WHITEOUT]
+    for name in whiteouts:
+        notes.append((join(path, name), DANGLING))
+    if whiteouts:
+        upper = {name: entry for name, entry in upper.items() if name not in whiteouts}
+    here.size = sum(map(weight, upper.values()))
+    here.count = here.added = len(upper)
+    tree.set(path, upper)
+    return here
 
 
 def _lay_directory(
@@ -110,7 +127,7 @@ def _add_all(here: TouchedDirectory, path: bytes, upper: Children, notes: list[t
     """Everything in a directory that was not there, or was empty, is added."""
     for name, entry in upper.items():
         if entry.kind is Kind.WHITEOUT:
-            notes.append((join(path, name), "a whiteout for a path that no lower layer has"))
+            notes.append((join(path, name), DANGLING))
             continue
         here.changes.append(Change(path, name, ChangeKind.ADDED, 0, False, entry, None))
         here.size += weight(entry)
@@ -131,7 +148,7 @@ def _change(
         old = lower.get(name)
         if entry.kind is Kind.WHITEOUT:
             if old is None:
-                notes.append((join(here.path, name), "a whiteout for a path that no lower layer has"))
+                notes.append((join(here.path, name), DANGLING))
             else:
                 _delete(tree, here, old, touched)
         elif old is None:
