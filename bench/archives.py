@@ -83,13 +83,14 @@ def digest_of(path: Path) -> str:
 
 
 class ArchiveFile:
-    """An image archive being written: ``manifest.json`` and ``index.json`` over the same blobs, as docker 25 saves."""
+    """An image archive being written: ``manifest.json`` and ``index.json`` over the same blobs."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.seen = path, set[str]()
         self.manifests: list[dict[str, object]] = []
         self.docker: list[dict[str, object]] = []
-        self.tar = tarfile.open(path.with_suffix(".part"), "w", format=tarfile.PAX_FORMAT)
+        # Closed by close(), which alone gives the file its name.
+        self.tar = tarfile.open(path.with_suffix(".part"), "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def add_image(self, name: str, layers: list[LayerFile]) -> None:
         """One image and the blobs that are not in the archive yet."""
@@ -100,12 +101,19 @@ class ArchiveFile:
                 self.seen.add(layer.digest)
         config = self.add_document(config_of(name, layers), "config.v1+json")
         stored = [descriptor(f"layer.v1.tar{SUFFIX[x.compression]}", x.digest, x.size) for x in layers]
-        document = {"schemaVersion": 2, "mediaType": MEDIA_TYPE + "manifest.v1+json", "config": config, "layers": stored}
+        document = {
+            "schemaVersion": 2,
+            "mediaType": MEDIA_TYPE + "manifest.v1+json",
+            "config": config,
+            "layers": stored,
+        }
         manifest = self.add_document(document, "manifest.v1+json")
         names = {"io.containerd.image.name": f"docker.io/library/{name}", MEDIA_TYPE_REF: name.split(":")[1]}
         self.manifests.append({**manifest, "annotations": names})
         paths = [blob_name(layer.digest) for layer in layers]
-        self.docker.append({"Config": blob_name(str(config["digest"])[7:]), "RepoTags": [name], "Layers": paths})
+        self.docker.append(
+            {"Config": blob_name(str(config["digest"])[7:]), "RepoTags": [name], "Layers": paths}
+        )
 
     def add_document(self, document: object, kind: str) -> dict[str, object]:
         """Store a JSON blob; its descriptor."""
@@ -119,7 +127,11 @@ class ArchiveFile:
     def close(self) -> None:
         """Write the tables of contents, and give the archive its name."""
         index = {"schemaVersion": 2, "mediaType": MEDIA_TYPE + "index.v1+json", "manifests": self.manifests}
-        tables = {"index.json": index, "manifest.json": self.docker, "oci-layout": {"imageLayoutVersion": "1.0.0"}}
+        tables = {
+            "index.json": index,
+            "manifest.json": self.docker,
+            "oci-layout": {"imageLayoutVersion": "1.0.0"},
+        }
         for name, document in tables.items():
             raw = json.dumps(document).encode()
             self.tar.addfile(member_header(name, len(raw)), io.BytesIO(raw))

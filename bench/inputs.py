@@ -24,7 +24,7 @@ MANY, TALL, WIDE, CROWD = 200_000, 60, 5, 200
 def make_inputs(data: Path) -> None:
     """Make what ``data`` lacks; about 3 GB stay, 5 GB are needed while it works."""
     data.mkdir(parents=True, exist_ok=True)
-    pool = made_up_pool() if missing(data, ["many", "tall", "wide", "crowd-1"]) else b""
+    pool = made_up_pool()
     makers: dict[str, Callable[[], list[list[Member]]]] = {
         "real": real_layers,
         "many": lambda: [with_parents(made_up_files(range(MANY), pool, 1))],
@@ -51,11 +51,6 @@ def forms_of(name: str) -> Iterable[str]:
 def archive_path(data: Path, name: str, form: str) -> Path:
     """Where an input lies."""
     return data / f"{name}-{form}.tar"
-
-
-def missing(data: Path, names: Iterable[str]) -> bool:
-    """Whether an input made of made-up files is not there yet."""
-    return any(not list(data.glob(f"{name}*.tar")) for name in names) or not archive_path(data, "many", "gzip").exists()
 
 
 def make_archives(data: Path, name: str, layers: list[list[Member]], forms: Iterable[str]) -> None:

@@ -49,7 +49,7 @@ def real_layers() -> list[list[Member]]:
 
 
 def part(roots: Iterable[str]) -> list[Member]:
-    """Members below ``roots`` in path order, up to 220 MiB of content; a file that passes that is left out."""
+    """Members below ``roots`` in path order, up to 220 MiB; what is too large for the room left is passed over."""
     taken: list[Member] = []
     room = PART_SIZE
     for path in chain.from_iterable(map(walk, roots)):
