@@ -267,6 +267,10 @@ class Extractor:
         if len(self.notes) < NOTES_KEPT:
             self.notes.append((path, sentence))
 
+    def count(self) -> int:
+        """How many entries there are to number."""
+        return sum(map(len, self.directories.values()))
+
     def finish(self, first_number: int) -> LayerTree:
         """The layer, its entries sorted and numbered from ``first_number``; the extractor is spent."""
         self._settle_links()

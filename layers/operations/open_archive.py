@@ -1,0 +1,103 @@
+"""An archive in whatever wrapping it comes, as something to look members up in."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from layers.oci.archive.directory import DirectorySource
+from layers.oci.archive.source import Source, TarSource
+from layers.oci.changeset.chunks import read_chunks
+from layers.oci.changeset.compression import SNIFF_SIZE, decompressed, sniff
+from layers.oci.errors import LimitExceeded, MalformedLayer, UnsupportedArchive, shown
+from layers.oci.limits import Limits
+from layers.storage import Staging
+
+CHUNK_SIZE = 2**20
+
+
+class OpenArchive:
+    """The source of members, and the file as it came where that is a layer by itself."""
+
+    def __init__(self, source: Source, original: BinaryIO | None) -> None:
+        self.source = source
+        self.original = original
+        """The compressed file, for a root filesystem: its bytes are kept as they are."""
+
+
+def open_archive(
+    source: Path | BinaryIO, staging: Staging, limits: Limits, advance: Callable[[int, int | None], None]
+) -> OpenArchive:
+    """Open a path, a directory or a stream; a stream or a compressed file is unpacked to ``staging`` first.
+
+    Raises:
+        OCIError: nothing there, damage, or a limit; the sentence says which.
+    """
+    if isinstance(source, Path) and source.is_dir():
+        return OpenArchive(DirectorySource(source, limits), None)
+    file = _received(source, staging, limits, advance)
+    size = file.seek(0, io.SEEK_END)
+    if not size:
+        raise UnsupportedArchive("The file is empty: an image archive is a tar.")
+    if size > limits.upload_size:
+        raise LimitExceeded("upload_size", limits.upload_size, size)
+    compression = sniff(next(read_chunks(file, 0, min(SNIFF_SIZE, size))))
+    if compression == "plain":
+        return OpenArchive(_tar(file, limits), None)
+
+    def stored() -> Iterator[bytes]:
+        done = 0
+        for chunk in read_chunks(file, 0, size):
+            done += len(chunk)
+            advance(done, size)
+            yield chunk
+
+    unpacked = _spool(decompressed(stored(), compression, limits, "the archive"), staging)
+    return OpenArchive(_tar(unpacked, limits), file if compression in ("gzip", "zstd") else None)
+
+
+def _tar(file: BinaryIO, limits: Limits) -> TarSource:
+    """The members of a plain tar; what is none at all is told so."""
+    head = next(read_chunks(file, 0, min(512, file.seek(0, io.SEEK_END))), b"")
+    try:
+        return TarSource.scan(file, limits)
+    except MalformedLayer as error:
+        if len(head) < 512 or not _looks_like_tar(head):
+            raise UnsupportedArchive(
+                f"The file is no tar (it starts with {shown(head[:16])}): expected the output of docker save, "
+                "an OCI image layout, or a root filesystem as tar."
+            ) from error
+        raise
+
+
+def _looks_like_tar(head: bytes) -> bool:
+    """Whether the first block could be a header: the magic, or a v7 header's digits."""
+    return head[257:262] == b"ustar" or head[148:154].strip(b" \0").isdigit()
+
+
+def _received(
+    source: Path | BinaryIO, staging: Staging, limits: Limits, advance: Callable[[int, int | None], None]
+) -> BinaryIO:
+    """A seekable file with the source's bytes."""
+    if isinstance(source, Path):
+        return source.open("rb", buffering=0)
+    done = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal done
+        while chunk := source.read(CHUNK_SIZE):
+            done += len(chunk)
+            if done > limits.upload_size:
+                raise LimitExceeded("upload_size", limits.upload_size, done)
+            advance(done, None)
+            yield chunk
+
+    return _spool(chunks(), staging)
+
+
+def _spool(chunks: Iterator[bytes], staging: Staging) -> BinaryIO:
+    path = staging.new_path()
+    with path.open("xb", buffering=0) as file:
+        for chunk in chunks:
+            file.write(chunk)
+    return path.open("rb", buffering=0)
