@@ -78,6 +78,25 @@ def read_chunks(file: BinaryIO, offset: int, size: int, chunk: int = CHUNK_SIZE)
         yield data
 
 
+def skip(pieces: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """``pieces`` without their first ``count`` bytes."""
+    for piece in pieces:
+        if count < len(piece):
+            yield piece[count:] if count else piece
+        count -= min(count, len(piece))
+
+
+def cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The first ``size`` bytes of ``pieces``; no more of them is asked for than that takes."""
+    iterator = iter(pieces)
+    while size > 0:
+        piece = next(iterator, None)
+        if piece is None:
+            return
+        yield piece[:size]
+        size -= len(piece)
+
+
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
     """Up to ``size`` bytes from ``offset`` on; empty only at the end of the file."""
     try:

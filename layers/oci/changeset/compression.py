@@ -65,7 +65,7 @@ def decompressed(
     source = ChunkReader(chunks, where)
     if compression == "plain":
         return _metered(source, source.chunks(), limits)
-    pieces = _zstd(source, limits) if compression == "zstd" else _members(source, compression, limits)
+    pieces = zstd_content(source, limits) if compression == "zstd" else members(source, compression, limits)
     return _metered(source, _gathered(pieces), limits)
 
 
@@ -97,10 +97,11 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _zstd(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
+def zstd_content(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
+    """What the frames in all of ``source`` hold."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=limits.zstd_window)
-    frames = _Pull(checked_frames(source, limits))
-    reader = unpacker.stream_reader(frames, read_across_frames=True)  # type: ignore[arg-type]
+    slices = _Slices(checked_frames(source, limits))
+    reader = unpacker.stream_reader(slices, read_across_frames=True)  # type: ignore[arg-type]
     try:
         while piece := reader.read(PIECE_SIZE):
             yield piece
@@ -108,7 +109,7 @@ def _zstd(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
         raise _malformed(source, "zstd", error) from error
 
 
-class _Pull:
+class _Slices:
     """Slices as a file to read from: what ``stream_reader`` asks for."""
 
     def __init__(self, slices: Iterator[bytes]) -> None:
@@ -118,7 +119,7 @@ class _Pull:
         return next(self._slices, b"")
 
 
-class _Unpacker(Protocol):
+class Unpacker(Protocol):
     """The shape that bz2, lzma and igzip share: one member, output bounded on request."""
 
     @property
@@ -130,28 +131,30 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-def _members(source: ChunkReader, compression: Compression, limits: Limits) -> Iterator[bytes]:
+def members(source: ChunkReader, compression: Compression, limits: Limits) -> Iterator[bytes]:
+    """What the gzip, bzip2 or xz members in all of ``source`` hold."""
     for count in itertools.count(1):
         if count > limits.frames:
             raise LimitExceeded("frames", limits.frames, count, source.where)
         if compression == "gzip":
             take_gzip_header(source)
-        yield from _member(source, compression, _unpacker(compression, limits))
+        yield from member(source, compression, _unpacker(compression, limits))
         source.skip_zeros()
         if source.at_end():
             return
 
 
-def _unpacker(compression: Compression, limits: Limits) -> _Unpacker:
+def _unpacker(compression: Compression, limits: Limits) -> Unpacker:
     if compression == "gzip":
-        unpacker: _Unpacker = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP_NO_HDR_VER)
+        unpacker: Unpacker = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP_NO_HDR_VER)
         return unpacker
     if compression == "bzip2":
         return bz2.BZ2Decompressor()
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=limits.zstd_window)
 
 
-def _member(source: ChunkReader, compression: Compression, unpacker: _Unpacker) -> Iterator[bytes]:
+def member(source: ChunkReader, compression: Compression, unpacker: Unpacker) -> Iterator[bytes]:
+    """What is left of one member; ``source`` then stands behind what ``unpacker`` used."""
     feed = FIRST_FEED
     while not unpacker.eof:
         data = b""

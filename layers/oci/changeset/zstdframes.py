@@ -24,14 +24,23 @@ class FrameHeader(NamedTuple):
     """What a frame says of itself ("3.1.1.1. Frame_Header")."""
 
     raw: bytes
-    window_size: int
     content_size: int | None
     """Bytes once unpacked; ``None`` where the frame keeps silent."""
     has_checksum: bool
 
 
-def checked_frames(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
-    """All bytes of ``source``, once every header on the way is found good.
+class Frame(NamedTuple):
+    """One frame; its slices must be taken before the next frame is asked for."""
+
+    start: int
+    """In the stream, in bytes."""
+    content_size: int | None
+    """0 for a skippable frame."""
+    slices: Iterator[bytes]
+
+
+def each_frame(source: ChunkReader, limits: Limits) -> Iterator[Frame]:
+    """Every frame in all of ``source``, its headers found good as its slices are taken.
 
     Raises ``MalformedLayer`` where a frame ends early or something else follows
     it, ``LimitExceeded`` for ``frames`` and ``zstd_window``.
@@ -41,22 +50,30 @@ def checked_frames(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
         count += 1
         if count > limits.frames:
             raise LimitExceeded("frames", limits.frames, count, source.where)
-        magic = source.exactly(4)
-        number = int.from_bytes(magic, "little")
+        start = source.taken
+        number = int.from_bytes(source.exactly(4), "little")
         if number == MAGIC:
-            yield from _frame(source, limits)
+            header = frame_header(source, limits)
+            yield Frame(start, header.content_size, _frame(source, header))
         elif number in SKIPPABLE_MAGIC:
-            size = source.exactly(4)
-            yield magic + size
-            yield from _slices(source, int.from_bytes(size, "little"))
+            yield Frame(start, 0, _skippable_frame(source, number))
         else:
-            raise MalformedLayer(f"{source.where}: no zstd frame at byte {source.taken - 4}")
+            raise MalformedLayer(f"{source.where}: no zstd frame at byte {start}")
 
 
-def _frame(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
-    header = frame_header(source)
-    if header.window_size > limits.zstd_window:
-        raise LimitExceeded("zstd_window", limits.zstd_window, header.window_size, source.where)
+def checked_frames(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
+    """All bytes of ``source``; raises what :func:`each_frame` does."""
+    for frame in each_frame(source, limits):
+        yield from frame.slices
+
+
+def _skippable_frame(source: ChunkReader, number: int) -> Iterator[bytes]:
+    size = source.exactly(4)
+    yield number.to_bytes(4, "little") + size
+    yield from _slices(source, int.from_bytes(size, "little"))
+
+
+def _frame(source: ChunkReader, header: FrameHeader) -> Iterator[bytes]:
     yield MAGIC.to_bytes(4, "little") + header.raw
     last = False
     while not last:
@@ -68,8 +85,8 @@ def _frame(source: ChunkReader, limits: Limits) -> Iterator[bytes]:
         yield source.exactly(4)
 
 
-def frame_header(source: ChunkReader) -> FrameHeader:
-    """Take the header that follows the magic number."""
+def frame_header(source: ChunkReader, limits: Limits) -> FrameHeader:
+    """Take the header that follows the magic number. Raises ``LimitExceeded`` for ``zstd_window``."""
     raw = source.exactly(1)
     descriptor = raw[0]
     is_single_segment = bool(descriptor & 0x20)
@@ -81,8 +98,10 @@ def frame_header(source: ChunkReader) -> FrameHeader:
     if content_size_length:
         content_size = int.from_bytes(rest[-content_size_length:], "little")
         content_size += 256 if content_size_length == 2 else 0
-    window_size = content_size if is_single_segment else _window_size(rest[0])
-    return FrameHeader(raw + rest, window_size or 0, content_size, bool(descriptor & 4))
+    window_size = (content_size or 0) if is_single_segment else _window_size(rest[0])
+    if window_size > limits.zstd_window:
+        raise LimitExceeded("zstd_window", limits.zstd_window, window_size, source.where)
+    return FrameHeader(raw + rest, content_size, bool(descriptor & 4))
 
 
 def _window_size(descriptor: int) -> int:
