@@ -23,7 +23,7 @@ class Digest(str):
     'e3b0c442'
     >>> Digest("sha256:../../etc/passwd")
     Traceback (most recent call last):
-    layers.oci.errors.InvalidDigest: 'sha256:../../etc/passwd' is no digest: sha256: and 64, ...
+    layers.oci.errors.InvalidDigest: 'sha256:../../etc/passwd' is no digest, which is sha256: and 64, ...
     """
 
     __slots__ = ()
@@ -31,8 +31,8 @@ class Digest(str):
     def __new__(cls, text: object) -> Self:
         if not isinstance(text, str) or not is_digest(text):
             name = shown(text if isinstance(text, str) else repr(text), 80)
-            rule = "sha256: and 64, or sha512: and 128, lower-case hex digits are one"
-            raise InvalidDigest(f"{name} is no digest: {rule}.")
+            rule = "sha256: and 64, or sha512: and 128, lower-case hex digits"
+            raise InvalidDigest(f"{name} is no digest, which is {rule}.")
         return super().__new__(cls, text)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import json
 import math
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
@@ -32,6 +33,8 @@ def loads(raw: bytes, where: str, limits: Limits) -> object:
 
 
 def _text(raw: bytes, where: str) -> str:
+    if raw.startswith(BOM_UTF8):
+        raise MalformedJSON(f"{where} starts with a byte order mark, which JSON has not.")
     if not raw.strip():
         raise MalformedJSON(f"{where} is empty: JSON was expected.")
     try:
@@ -58,7 +61,8 @@ def _parse(text: str, where: str, limits: Limits) -> object:
     except RecursionError:
         raise LimitExceeded("json_depth", limits.json_depth, "far more", where) from None
     except json.JSONDecodeError as error:
-        raise MalformedJSON(f"{where} is no JSON: {error.msg.lower()} at character {error.pos}.") from None
+        reason = error.msg.lower().removesuffix(" starting at")
+        raise MalformedJSON(f"{where} is no JSON: {reason} at character {error.pos}.") from None
     except _Refused as refusal:
         raise MalformedJSON(f"{where} {refusal}.") from None
 

@@ -15,7 +15,7 @@ from layers.oci.strictjson import loads
         (b"<html>", "is no JSON"),
         (b'[{"Config":"a', "at character 11"),
         (b"\xff\xfe[\0]\0", "byte 0 is not UTF-8"),
-        (b"\xef\xbb\xbf[]", "unexpected utf-8 bom"),
+        (b"\xef\xbb\xbf[]", "byte order mark"),
         (b'{"a":1,"a":2}', "the key 'a' twice"),
         (b"[NaN]", "NaN"),
         (b"[-Infinity]", "-Infinity"),
