@@ -70,6 +70,9 @@ class Chain(models.Model):
     first_change = models.BigIntegerField(default=0)
     change_count = models.IntegerField(default=0)
     """Its ``Change`` rows, numbered like the entries of a layer; by directory, then name."""
+    first_directory = models.BigIntegerField(default=0)
+    directory_count = models.IntegerField(default=0)
+    """Its ``Directory`` rows, a range in path order."""
     net_size = models.BigIntegerField(default=0)
     """Bytes by which the layer made the merged tree larger; negative when it shrank."""
     merged_size = models.BigIntegerField(default=0)
@@ -78,7 +81,9 @@ class Chain(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["chain_id"], condition=Q(staging=""), name="one_chain_a_chain_id"),
+            models.UniqueConstraint(
+                fields=["chain_id"], condition=Q(staging=""), name="one_chain_a_chain_id"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """What imports that were killed have left: found by their lock, taken away row by row."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.db.models import Model
 
@@ -28,8 +30,7 @@ def discard_rows(staging: str) -> None:
     """Remove the invisible chains and layers marked with ``staging``, and all they hold."""
     for chain in Chain.objects.filter(staging=staging).order_by("-depth", "-pk"):
         delete_range(Change, chain.first_change, chain.change_count)
-        while rows := list(Directory.objects.filter(chain=chain).values_list("pk", flat=True)[:ROWS_A_TRANSACTION]):
-            Directory.objects.filter(pk__gte=min(rows), pk__lte=max(rows), chain=chain).delete()
+        delete_range(Directory, chain.first_directory, chain.directory_count)
         chain.delete()
     for layer in Layer.objects.filter(staging=staging):
         delete_range(FileEntry, layer.first_entry, layer.entry_count)
@@ -44,6 +45,6 @@ def delete_range(model: type[Model], first: int, count: int) -> None:
             model._default_manager.filter(pk__gte=start, pk__lt=end)._raw_delete(using=None)
 
 
-def named_digests(digests: "list[str] | set[str] | frozenset[str]") -> set[str]:
+def named_digests(digests: Collection[str]) -> set[str]:
     """Of ``digests``, those that a ``Blob`` row names."""
     return set(Blob.objects.filter(digest__in=list(digests)).values_list("digest", flat=True))

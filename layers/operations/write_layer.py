@@ -63,21 +63,22 @@ def write_chain(
         silent=sum(change.silent for directory in overlay.directories for change in directory.changes),
         first_change=reserve_numbers(Change._meta.db_table, count) if count else 0,
         change_count=count,
+        first_directory=reserve_numbers(Directory._meta.db_table, len(overlay.directories)),
+        directory_count=len(overlay.directories),
         net_size=root.size - (parent.merged_size if parent else 0),
         merged_size=root.size,
         merged_count=root.count,
     )
     chain.lineage = [*(parent.lineage if parent else []), chain.pk]
     chain.save(update_fields=["lineage"])
-    first = reserve_numbers(Directory._meta.db_table, len(overlay.directories))
-    insert_rows(Directory, _directory_rows(overlay, chain, first))
+    insert_rows(Directory, _directory_rows(overlay, chain))
     insert_rows(Change, _change_rows(overlay, chain.first_change))
     return chain
 
 
-def _directory_rows(overlay: Overlay, chain: Chain, number: int) -> Iterator[tuple[object, ...]]:
+def _directory_rows(overlay: Overlay, chain: Chain) -> Iterator[tuple[object, ...]]:
     change = chain.first_change
-    for number, directory in enumerate(overlay.directories, number):
+    for number, directory in enumerate(overlay.directories, chain.first_directory):
         yield _directory_row(directory, chain.pk, number, change)
         change += len(directory.changes)
 

@@ -25,6 +25,12 @@ DIRECTORIES = (
     " added, changed, deleted, first_change, change_count"
     " FROM layers_directory WHERE path = %s AND chain_id IN ({})"
 )
+ALL_DIRECTORIES = (
+    "SELECT path, chain_id, id, first_entry, entry_count, cut, gone, subtree_size, subtree_count,"
+    " added, changed, deleted, first_change, change_count"
+    # "/" is followed by "0": what is between them starts with the path and a slash.
+    " FROM layers_directory WHERE (path = %s OR path > %s AND path < %s OR %s) AND chain_id IN ({})"
+)
 
 
 class DirectoryRow(NamedTuple):
@@ -114,3 +120,19 @@ def load_directory(lineage: Sequence[int], path: bytes) -> Loaded | None:
         return None
     children: Children = {name: entry for name, (entry, _) in merged(rows).items()}
     return Loaded(children, rows[0].size, rows[0].count)
+
+
+def all_directory_rows(lineage: Sequence[int], below: bytes = b"") -> dict[bytes, list[DirectoryRow]]:
+    """The rows of every directory at or below a path, by path, each newest first."""
+    if not lineage:
+        return {}
+    positions = {chain: position for position, chain in enumerate(lineage)}
+    found: dict[bytes, list[DirectoryRow]] = {}
+    statement = ALL_DIRECTORIES.format(", ".join(["%s"] * len(lineage)))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [below, below + b"/", below + b"0", not below, *lineage])
+        for path, chain, *values in cursor.fetchall():
+            found.setdefault(bytes(path), []).append(DirectoryRow(positions[chain], *values))
+    for rows in found.values():
+        rows.sort(reverse=True)
+    return found
