@@ -49,7 +49,7 @@ def real_layers() -> list[list[Member]]:
 
 
 def part(roots: Iterable[str]) -> list[Member]:
-    """Members below ``roots`` in path order, up to 220 MiB; what is too large for the room left is passed over."""
+    """Members below ``roots`` in path order, up to 220 MiB; what no longer fits is passed over."""
     taken: list[Member] = []
     room = PART_SIZE
     for path in chain.from_iterable(map(walk, roots)):

@@ -3,11 +3,13 @@
 from django.core.management.base import BaseCommand, CommandParser
 
 from layers.models import Image
+from layers.oci.reference import Reference
 from layers.operations.make_demo import make_demo
 
 
 class Command(BaseCommand):
     help = "Make the demo images webserver:v1 and webserver:v2. Nothing is downloaded."
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -18,4 +20,4 @@ class Command(BaseCommand):
         if if_empty and Image.objects.exists():
             return
         for reference in make_demo().references:
-            self.stdout.write(f"Loaded image: {reference}")
+            self.stdout.write(f"Loaded image: {Reference.parse(str(reference)).familiar}")

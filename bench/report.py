@@ -1,0 +1,121 @@
+"""The figures as Markdown, with what they were measured on."""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.imports import Row, find_dive
+from bench.pages import Latency
+from bench.program import Program
+
+MILLI = 1000
+PAGE_GOAL = 0.05
+MIB = 2**20
+
+
+def machine(program: Program, count: int) -> str:
+    """Where, when and with which versions."""
+    facts = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} × {processor()}, {memory_size() / 2**30:.0f} GiB, {platform.release()}",
+        "python": first_line([program.python, "--version"]),
+        "packages": ", ".join(f"{name} {version(program, name)}" for name in ("django", "isal", "zstandard")),
+        "sqlite": first_line([program.python, "-c", "import sqlite3; print(sqlite3.sqlite_version)"]),
+        "dive": dive_version() or "not found: skipped (`go install github.com/wagoodman/dive@latest`)",
+        "tools": ", ".join(filter(shutil.which, ("igzip", "pigz", "gzip", "zstd", "openssl"))),
+        "load before": f"{os.getloadavg()[0]:.1f}",
+        "rounds": str(count),
+    }
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+
+
+def imports_table(rows: Iterable[Row]) -> str:
+    """Seconds, ratios, memory and disk of imports."""
+    lines = []
+    for row in rows:
+        ratio = row.load / row.dive if row.dive else None
+        lines.append(
+            [
+                row.name,
+                f"{row.load:.2f}",
+                shown(row.dive),
+                shown(ratio),
+                shown(row.goal),
+                f"{row.floor:.2f}",
+                f"{row.load / row.floor:.2f}",
+                f"{row.memory_size / MIB:.0f}",
+                f"{row.disk_ratio:.2f}",
+            ]
+        )
+    heads = [
+        "archive",
+        "load s",
+        "dive s",
+        "load ÷ dive",
+        "goal ≤",
+        "floor s",
+        "load ÷ floor",
+        "peak MiB",
+        "disk",
+    ]
+    return table(heads, lines)
+
+
+def pages_table(rows: Iterable[Latency]) -> str:
+    """Milliseconds of answers."""
+    lines = [
+        [what, f"{middle * MILLI:.1f}", f"{high * MILLI:.1f}", "yes" if high <= PAGE_GOAL else "no"]
+        for what, middle, high in rows
+    ]
+    return table(["answer", "p50 ms", "p99 ms", "≤ 50 ms"], lines)
+
+
+def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, numbers to the right."""
+    rule = "|".join(["---", *["--:"] * (len(heads) - 1)])
+    return "\n".join(
+        [f"| {' | '.join(heads)} |", f"|{rule}|", *(f"| {' | '.join(line)} |" for line in lines)]
+    )
+
+
+def shown(value: float | None) -> str:
+    """Two places, or a dash."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def first_line(words: Sequence[str | Path]) -> str:
+    """What a command prints first."""
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.partition("\n")[0]
+
+
+def version(program: Program, package: str) -> str:
+    """The version of a package that the program uses."""
+    script = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return first_line([program.python, "-c", script])
+
+
+def dive_version() -> str:
+    """The peer's, from what Go wrote into it."""
+    dive = find_dive()
+    if dive is None:
+        return ""
+    built = subprocess.run(["go", "version", "-m", dive], capture_output=True, text=True, check=False).stdout
+    lines = [line.split() for line in built.splitlines() if line.lstrip().startswith("mod")]
+    return lines[0][2] if lines else first_line([dive, "--version"])
+
+
+def processor() -> str:
+    """The CPU's name."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def memory_size() -> int:
+    """Bytes of the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
