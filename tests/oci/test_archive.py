@@ -256,6 +256,13 @@ def test_an_encrypted_layer_is_refused_by_name():
         layout.read(layout.image(layers=[layer]))
 
 
+def test_a_blob_of_an_algorithm_that_is_not_kept_is_refused_by_name():
+    layout = Layout()
+    layer = {**layout.blob(LAYER, OCI_LAYER), "digest": "sha512:" + "0" * 128}
+    with pytest.raises(UnsupportedArchive, match="kept by sha256 only"):
+        layout.read(layout.image(layers=[layer]))
+
+
 def test_a_media_type_that_the_bytes_contradict_is_told():
     layout = Layout()
     layer = layout.blob(LAYER, OCI_LAYER + "+gzip")

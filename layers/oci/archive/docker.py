@@ -8,13 +8,13 @@ from layers.oci.archive.layers import layer_part
 from layers.oci.archive.parts import ImagePart, LayerPart, Note, Part
 from layers.oci.archive.source import Source, clean_name
 from layers.oci.config import ImageConfig
-from layers.oci.digest import Digest, is_digest
+from layers.oci.digest import Digest
 from layers.oci.errors import DigestMismatch, InvalidReference, LimitExceeded, MalformedArchive, shown
 from layers.oci.limits import Limits
 from layers.oci.reference import Reference
 from layers.oci.strictjson import as_list, as_object, as_text, kind, loads
 
-BLOB_PATH = re.compile(r"blobs/(sha256|sha512)/([a-f0-9]+)")
+BLOB_PATH = re.compile(r"blobs/sha256/([a-f0-9]{64})")
 CONFIG_NAME = re.compile(r"([a-f0-9]{64})\.json")
 
 
@@ -60,7 +60,6 @@ class _Entry:
         raw = self._held(name, place).read(self.limits, place)
         config = ImageConfig.parse(raw, f"config {shown(name)}", self.limits)
         self._check_name(name, config)
-        self.notes += [Note(f"config {shown(name)}", "", odd) for odd in config.odd]
         layers = tuple(self._layers(members, config))
         return ImagePart(
             raw, config.digest, None, None, "", layers, self._references(members), config.platform, self.where
@@ -128,8 +127,7 @@ def claimed_digest(name: str) -> Digest | None:
     True
     """
     match = BLOB_PATH.fullmatch(name)
-    text = f"{match[1]}:{match[2]}" if match else ""
-    return Digest(text) if is_digest(text) else None
+    return Digest(f"sha256:{match[1]}") if match else None
 
 
 def _layer_types(members: Mapping[str, object]) -> dict[str, str]:

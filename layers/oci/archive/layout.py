@@ -191,7 +191,6 @@ class _Walk:
         where = f"blob {digest}"
         raw = self._document(manifest.config, f"{where}.config")
         config = ImageConfig.parse(raw, f"config {manifest.config.digest}", self.limits)
-        self.notes += [Note(f"config {manifest.config.digest}", "", odd) for odd in config.odd]
         if len(config.diff_ids) != len(manifest.layers):
             raise MalformedArchive(
                 f"{where} has {len(manifest.layers)} layers, its config {len(config.diff_ids)} diff_ids."
@@ -237,6 +236,8 @@ class _Walk:
     def _blob(self, descriptor: Descriptor, where: str) -> Part:
         """A blob of the right size, found by the digest's place in the layout."""
         digest = descriptor.digest
+        if digest.algorithm != "sha256":
+            raise UnsupportedArchive(f"{where} names {shown(digest, 40)}: blobs are kept by sha256 only.")
         part = self.source.find(f"blobs/{digest.algorithm}/{digest.hex}")
         if part is None:
             hint = " (what its urls lead to is never fetched)" if descriptor.urls else ""

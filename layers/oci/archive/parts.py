@@ -108,6 +108,7 @@ class Contents:
     rootfs: LayerPart | None = None
     """The one layer of a root filesystem tar: all of the file."""
     notes: tuple[Note, ...] = ()
+    """Of the archive; those on a config's fields are in ``ImageConfig.odd``."""
 
     def images_of(self, index: Digest) -> tuple[ImagePart, ...]:
         """The images below an index, in its order."""
