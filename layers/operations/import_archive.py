@@ -10,7 +10,7 @@ import gc
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,16 +95,19 @@ def import_archive(
     clean_abandoned()
     limits = limits or settings.LIMITS
     report = progress or (lambda progress: None)
-    receiving = Staging()
-    try:
+    with ExitStack() as files:
+        receiving = Staging()
+        files.callback(receiving.close)
         archive = open_archive(
-            source, receiving, limits, lambda done, total: report(Progress("receive", done, total, filename))
+            source,
+            receiving,
+            limits,
+            lambda done, total: report(Progress("receive", done, total, filename)),
+            files,
         )
         contents = read_contents(archive.source, limits)
         with undisturbed():
             return _attempt(archive, contents, limits, report)
-    finally:
-        receiving.close()
 
 
 def _attempt(

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,16 +27,22 @@ class OpenArchive:
 
 
 def open_archive(
-    source: Path | BinaryIO, staging: Staging, limits: Limits, advance: Callable[[int, int | None], None]
+    source: Path | BinaryIO,
+    staging: Staging,
+    limits: Limits,
+    advance: Callable[[int, int | None], None],
+    files: ExitStack,
 ) -> OpenArchive:
     """Open a path, a directory or a stream; a stream or a compressed file is unpacked to ``staging`` first.
+
+    What it opens is closed by ``files``.
 
     Raises:
         OCIError: nothing there, damage, or a limit; the sentence says which.
     """
     if isinstance(source, Path) and source.is_dir():
         return OpenArchive(DirectorySource(source, limits), None)
-    file = _received(source, staging, limits, advance)
+    file = files.enter_context(_received(source, staging, limits, advance))
     size = file.seek(0, io.SEEK_END)
     if not size:
         raise UnsupportedArchive("The file is empty: an image archive is a tar.")
@@ -52,7 +59,7 @@ def open_archive(
             advance(done, size)
             yield chunk
 
-    unpacked = _spool(decompressed(stored(), compression, limits, "the archive"), staging)
+    unpacked = files.enter_context(_spool(decompressed(stored(), compression, limits, "the archive"), staging))
     return OpenArchive(_tar(unpacked, limits), file if compression in ("gzip", "zstd") else None)
 
 
