@@ -1,0 +1,192 @@
+"""What a layer, or a run of layers, changed: A, C and D, in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from layers.models import Chain, Image
+from layers.oci.changeset.entry import Entry, Kind
+from layers.oci.changeset.paths import as_text, join
+from layers.oci.unionfs.compare import differences
+from layers.oci.unionfs.diff import Change, Reason
+from layers.queries.change_rows import added_entries, shown_changes, stored_changes
+from layers.queries.directories import all_directory_rows, merged, shining_through
+from layers.queries.tree import NoSuchPath, lineage_of
+
+INDEXES_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One path that a layer changed."""
+
+    kind: str
+    """``A``, ``C`` or ``D``."""
+    path: bytes
+    reasons: tuple[str, ...]
+    """Why it is C: words of ``Reason``."""
+    silent: bool
+    """The layer holds it, yet ``docker diff`` does not mention it."""
+    entry: Entry | None
+    lower: Entry | None
+
+    @property
+    def size(self) -> int:
+        """Bytes there now; of what was deleted, for a D."""
+        seen = self.entry or self.lower
+        return seen.size if seen is not None else 0
+
+    @property
+    def delta(self) -> int:
+        """Bytes by which the path grew."""
+        return (self.entry.size if self.entry else 0) - (self.lower.size if self.lower else 0)
+
+    @property
+    def is_directory(self) -> bool:
+        seen = self.entry or self.lower
+        return seen is not None and seen.kind is Kind.DIRECTORY
+
+
+class ChangePage(NamedTuple):
+    """Some rows, and how many there are in all."""
+
+    rows: list[ChangeRow]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows are wanted, and in what order."""
+
+    kinds: str = "ACD"
+    text: str = ""
+    min_size: int = 0
+    sort: str = "path"
+    silent: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the rows can be taken in the order they are stored."""
+        return not self.text and not self.min_size and self.sort == "path"
+
+    def wants(self, row: ChangeRow) -> bool:
+        return (
+            row.kind in self.kinds
+            and (self.silent or not row.silent)
+            and row.size >= self.min_size
+            and self.text.lower() in f"/{as_text(row.path)}".lower()
+        )
+
+    def ordered(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+        if self.sort == "size":
+            return sorted(rows, key=lambda row: (-row.size, row.path))
+        return list(rows)
+
+
+def chain_at(image: Image, position: int) -> Chain:
+    """The chain whose top is the layer at ``position``. Raises ``NoSuchPath`` where there is none."""
+    row = image.image_layers.select_related("chain__layer").filter(position=position).first()
+    if row is None:
+        raise NoSuchPath(f"The image has no layer {position}: they count from 0 at the bottom.")
+    return row.chain
+
+
+def changes(
+    image: Image,
+    position: int,
+    *,
+    kinds: str = "ACD",
+    text: str = "",
+    min_size: int = 0,
+    sort: str = "path",
+    silent: bool = False,
+    offset: int = 0,
+    limit: int | None = None,
+) -> ChangePage:
+    """What one layer changed, by directory and then name (``sort="size"``: largest first).
+
+    ``silent`` adds what ``docker diff`` is silent about.
+    """
+    chain = chain_at(image, position)
+    wanted = Filter(kinds, text, min_size, sort, silent)
+    if wanted.is_plain:
+        total = _total(chain, wanted)
+        found = shown_changes(chain, kinds, silent, offset, total if limit is None else limit)
+        return ChangePage([change_row(change) for change in found], total)
+    rows = wanted.ordered([row for row in _all_rows(chain.pk) if wanted.wants(row)])
+    return ChangePage(_slice(rows, offset, limit), len(rows))
+
+
+def _slice(rows: list[ChangeRow], offset: int, limit: int | None) -> list[ChangeRow]:
+    return rows[offset:] if limit is None else rows[offset : offset + limit]
+
+
+def _total(chain: Chain, wanted: Filter) -> int:
+    counts = {"A": chain.added, "C": chain.changed, "D": chain.deleted}
+    total = sum(count for kind, count in counts.items() if kind in wanted.kinds)
+    return total + (chain.silent if wanted.silent and "C" in wanted.kinds else 0)
+
+
+@lru_cache(INDEXES_KEPT)
+def _all_rows(chain_id: int) -> tuple[ChangeRow, ...]:
+    """Every row of a chain; a chain never changes, so they can be kept."""
+    chain = Chain.objects.select_related("layer").get(pk=chain_id)
+    found = added_entries(chain) if chain.parent_id is None else stored_changes(chain)
+    return tuple(map(change_row, found))
+
+
+def change_row(change: Change) -> ChangeRow:
+    """A change, ready to be shown."""
+    return ChangeRow(
+        change.kind.letter,
+        join(change.directory, change.name),
+        Reason(change.reasons).words,
+        change.silent,
+        change.entry,
+        change.lower,
+    )
+
+
+def change_counts(image: Image, position: int) -> dict[str, int]:
+    """How many rows of each kind a layer has; ``silent`` counts what docker diff leaves out."""
+    chain = chain_at(image, position)
+    return {"A": chain.added, "C": chain.changed, "D": chain.deleted, "silent": chain.silent}
+
+
+def changes_between(
+    image: Image,
+    first: int,
+    last: int,
+    *,
+    kinds: str = "ACD",
+    text: str = "",
+    min_size: int = 0,
+    sort: str = "path",
+    silent: bool = False,
+    offset: int = 0,
+    limit: int | None = None,
+) -> ChangePage:
+    """What the layers ``first`` to ``last`` changed together, as if they were one step."""
+    lineage_of(image, first)
+    wanted = Filter(kinds, text, min_size, sort, silent)
+    rows = wanted.ordered([row for row in _between(tuple(lineage_of(image, last)), first) if wanted.wants(row)])
+    return ChangePage(_slice(rows, offset, limit), len(rows))
+
+
+@lru_cache(INDEXES_KEPT)
+def _between(lineage: tuple[int, ...], first: int) -> tuple[ChangeRow, ...]:
+    """The differences between the tree below ``first`` and the tree at the top."""
+    rows_of = all_directory_rows(lineage)
+
+    def after(path: bytes) -> dict[bytes, Entry] | None:
+        rows = shining_through(rows_of.get(path, []))
+        return {name: entry for name, (entry, _) in merged(rows).items()} if rows else None
+
+    def before(path: bytes) -> dict[bytes, Entry] | None:
+        rows = shining_through([row for row in rows_of.get(path, []) if row.position < first])
+        return {name: entry for name, (entry, _) in merged(rows).items()} if rows else None
+
+    touched = [path for path, rows in rows_of.items() if rows[0].position >= first]
+    return tuple(map(change_row, differences(touched, before, after)))
+
