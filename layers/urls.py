@@ -1,6 +1,25 @@
 """The pages, by URL."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from layers.converters import DigestConverter
+from layers.views import details, files, images, imports, raw, upload
+
+register_converter(DigestConverter, "digest")
 
 app_name = "layers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", images.image_list, name="image-list"),
+    path("import/", imports.import_create, name="import-create"),
+    path("upload/", upload.upload, name="upload"),
+    path("imports/", imports.import_list, name="import-list"),
+    path("imports/<uuid:job_id>/", imports.import_detail, name="import-detail"),
+    path("imports/<uuid:job_id>/cancel/", imports.import_cancel, name="import-cancel"),
+    path("images/<digest:digest>/", images.image_detail, name="image-detail"),
+    path("images/<digest:digest>/rows/", images.image_rows, name="image-rows"),
+    path("images/<digest:digest>/history/", details.image_history, name="image-history"),
+    path("images/<digest:digest>/config/", details.image_config, name="image-config"),
+    path("images/<digest:digest>/file/", files.image_file, name="image-file"),
+    path("images/<digest:digest>/raw/", raw.image_raw, name="image-raw"),
+    path("limits/", imports.limits, name="limits"),
+]

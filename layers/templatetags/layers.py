@@ -7,16 +7,26 @@ browser would obey or hide into something to read, and autoescape does the rest.
 import stat
 import unicodedata
 from datetime import UTC, datetime
+from typing import Protocol
 from urllib.parse import quote_from_bytes
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from layers.oci.changeset.entry import Entry, Kind
 
 register = template.Library()
+
+
+class State(Protocol):
+    """What a page shows, with a URL for each change of it."""
+
+    def query(self, **changes: object) -> str: ...
+
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -114,6 +124,13 @@ def octets(digest: bytes | None) -> str:
 
 
 @register.filter
+def xattr(value: bytes) -> str:
+    """The value of an extended attribute: text where it is such, else hex."""
+    text = value.rstrip(b"\0")
+    return text.decode() if text.isascii() and text.decode("ascii").isprintable() else value.hex()
+
+
+@register.filter
 def mode(entry: Entry) -> str:
     """Type and permissions as ``ls -l`` spells them."""
     return stat.filemode(FORMATS.get(entry.kind, 0) | entry.mode)
@@ -132,6 +149,23 @@ def moment(seconds: int | None) -> datetime | None:
         return datetime.fromtimestamp(seconds or 0, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+@register.filter
+def age(time: datetime) -> str:
+    """How long ago, in one unit."""
+    return _("%(time)s ago") % {"time": timesince(time, depth=1)}
+
+
+@register.filter
+def limit(value: int, name: str) -> str:
+    """A limit's value: bytes in binary units where its name says that it is a size, else a number."""
+    if not name.endswith(("_size", "_floor", "_window", "_string")):
+        return f"{value:,}"
+    unit = 0
+    while value and value % 1024 == 0:
+        value, unit = value // 1024, unit + 1
+    return f"{value:,} {('B', 'KiB', 'MiB', 'GiB', 'TiB')[unit]}"
 
 
 @register.filter
@@ -192,6 +226,30 @@ def change_kind(kind: str) -> dict[str, str]:
 def bar(part: int, whole: int) -> dict[str, int]:
     """A bar as wide as ``part`` is of ``whole``; decoration beside the figure it draws."""
     return {"width": share(part, whole)}
+
+
+@register.inclusion_tag("layers/_layerbar.html")
+def layer_bar(sizes: list[int]) -> dict[str, object]:
+    """An image's layers side by side, each as wide as it is large; those too thin to see are left out."""
+    whole, segments, start = sum(sizes) or 1, [], 0.0
+    for position, size in enumerate(sizes):
+        width = 100 * size / whole
+        if width >= 0.5:
+            segments.append({"x": f"{start:.2f}", "width": f"{width:.2f}", "tone": position % 2})
+        start += width
+    return {"segments": segments, "count": len(sizes)}
+
+
+@register.simple_tag
+def go(url: str) -> SafeString:
+    """The address of a link that htmx follows within the page; everything else is inherited."""
+    return format_html('href="{}" hx-get="{}"', url, url)
+
+
+@register.simple_tag
+def query(state: State, **changes: object) -> str:
+    """The query string of a layer's pane with ``changes``."""
+    return state.query(**changes)
 
 
 @register.inclusion_tag("layers/_command.html")

@@ -1,0 +1,30 @@
+"""What people send."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+
+class ArchivesInput(forms.ClearableFileInput):
+    """A field for several files."""
+
+    allow_multiple_selected = True
+
+
+class ArchivesField(forms.FileField):
+    """One or more files, as a list."""
+
+    widget = ArchivesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files: Sequence[Any] = data if isinstance(data, list | tuple) and data else [data]
+        return [super(ArchivesField, self).clean(file, initial) for file in files]
+
+
+class ArchiveForm(forms.Form):
+    """Archives to import."""
+
+    archives = ArchivesField(label=_("Image archives"), allow_empty_file=True)

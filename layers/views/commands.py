@@ -1,0 +1,53 @@
+"""The command lines that give the same answer as a page, safe to paste into a shell."""
+
+import shlex
+
+from layers.models import Image
+from layers.queries.stack import StackRow
+from layers.views.state import LayerState
+
+PROGRAM = "python manage.py"
+
+
+def word(path: bytes) -> str:
+    """An absolute path as one word of a POSIX shell, whatever bytes it holds.
+
+    >>> word(b"etc/motd"), word(b"a b"), word(b"\\x1b[31m")
+    ('/etc/motd', "'/a b'", "$'/\\\\033[31m'")
+    """
+    text = (b"/" + path).decode("utf-8", "surrogateescape")
+    if text.isascii() and text.isprintable():
+        return shlex.quote(text)
+    plain = b"".join(
+        bytes([b]) if 0x20 <= b < 0x7F and b not in b"\\'" else b"\\%03o" % b for b in b"/" + path
+    )
+    return f"$'{plain.decode('ascii')}'"
+
+
+def for_layer(image: str, row: StackRow, state: LayerState, top: int) -> list[str]:
+    """What prints the pane of a layer: the changes, or the merged tree."""
+    if state.view == "tree":
+        own = f"{PROGRAM} ls {image} {word(state.path)} --layer {state.layer}"
+        return (
+            [f"docker run --rm --entrypoint ls {image} -la {word(state.path)}", own]
+            if state.layer == top
+            else [own]
+        )
+    if state.first is not None:
+        return [f"{PROGRAM} diff {image} --from {state.first} --to {state.layer}"]
+    blob = row.layer.diff_id.replace(":", "/")
+    return [
+        f"docker save {image} | tar -xO blobs/{blob} | tar -tv",
+        f"{PROGRAM} diff {image} --layer {state.layer}",
+    ]
+
+
+def for_file(image: str, path: bytes, layer: int, top: int) -> list[str]:
+    """What prints a file as it is at a layer."""
+    own = f"{PROGRAM} cat {image} {word(path)} --layer {layer}"
+    return [f"docker run --rm --entrypoint cat {image} {word(path)}", own] if layer == top else [own]
+
+
+def name_of(image: Image, names: list[str]) -> str:
+    """The shortest thing docker takes for the image: its first name, else its short ID."""
+    return names[0] if names else image.image_id.partition(":")[2][:12]

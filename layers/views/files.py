@@ -1,0 +1,204 @@
+"""The pages of a file: what it is at a layer, its bytes, and its life over the layers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from layers.models import Image
+from layers.oci.changeset.entry import Entry, Kind
+from layers.oci.digest import Digest
+from layers.queries.changes import Version, versions
+from layers.queries.files import EntryReader, open_entry
+from layers.queries.tree import NoSuchPath, layer_of, lookup
+from layers.views import commands, hexdump, pictures, texts
+from layers.views.images import get_image, heading
+from layers.views.partials import HtmxHttpRequest, render_page
+from layers.views.state import LayerState, number, path_of
+from layers.views.textwork import compared, highlighted
+
+DIFF_SIZE = 512 * 1024
+"""Bytes of each side of a text diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One path of an image as it is at a layer."""
+
+    image: Image
+    path: bytes
+    layer: int
+    top: int
+    life: list[Version]
+    """Every version of the path, oldest first."""
+    version: Version | None
+    """The one in force at ``layer``; ``None`` below the first."""
+
+    @property
+    def previous(self) -> Version | None:
+        """The latest version with content before this one: what it replaced or deleted."""
+        before = [v for v in self.life if v.entry and self.version and v.position < self.version.position]
+        return before[-1] if before else None
+
+    def source(self) -> tuple[bytes, int, Entry] | None:
+        """Path, layer and entry of the bytes to show: a link leads to what it names. ``None`` for no file."""
+        entry = self.version.entry if self.version else None
+        if self.version is None or entry is None:
+            return None
+        if entry.kind == Kind.FILE:
+            return self.path, self.version.position, entry
+        try:
+            row = lookup(self.image, self.layer, self.path, follow=True)
+        except (NoSuchPath, NotADirectoryError):
+            return None
+        return (row.path, row.position, row.entry) if row.entry.kind == Kind.FILE else None
+
+    def reader(self, position: int, entry: Entry) -> EntryReader:
+        return open_entry(entry, layer_of(self.image, position))
+
+
+def find_shown(request: HtmxHttpRequest, digest: Digest) -> Shown:
+    """What the request names; 404 where no layer holds such a path."""
+    image, path = get_image(digest), path_of(request)
+    top = image.image_layers.count() - 1
+    layer = number(request.GET.get("layer"), 0, max(top, 0), max(top, 0))
+    life = versions(image, path) if path else []
+    force = [version for version in life if version.position <= layer]
+    return Shown(image, path, layer, top, life, force[-1] if force else None)
+
+
+def real_path(shown: Shown) -> bytes:
+    """Where the path leads through linked directories; 404 where it leads nowhere."""
+    try:
+        return lookup(shown.image, shown.layer, shown.path, follow=True).path
+    except (NoSuchPath, NotADirectoryError) as error:
+        raise Http404(str(error)) from error
+
+
+def file_url(digest: Digest, path: bytes, layer: int) -> str:
+    query = LayerState(layer, path=path).query()
+    return reverse("layers:image-file", args=[digest]) + query
+
+
+@require_safe
+def image_file(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
+    """A file at a layer: as text, hex, picture or difference, with its metadata and its life."""
+    shown = find_shown(request, digest)
+    if not shown.life:
+        return HttpResponseRedirect(file_url(digest, real_path(shown), shown.layer))
+    entry = shown.version.entry if shown.version else None
+    if entry and entry.kind == Kind.DIRECTORY:
+        state = LayerState(shown.layer, view="tree", path=shown.path)
+        return HttpResponseRedirect(reverse("layers:image-detail", args=[digest]) + state.query())
+    context = heading(shown.image, "layers") | {
+        "shown": shown,
+        "entry": entry,
+        "state": LayerState(shown.layer, path=shown.path),
+        "commands": commands.for_file(heading(shown.image, "")["name"], shown.path, shown.layer, shown.top),
+    }
+    context |= content(request, shown)
+    return render_page(request, "layers/file/detail.html", partial="layers/file/_file.html", context=context)
+
+
+def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
+    """What the content pane shows: the mode that was asked for, where the file has it."""
+    found = shown.source()
+    modes = ["diff"] if shown.previous and shown.previous.entry else []
+    if found is None:
+        return {"modes": modes, "mode": "none"} | (
+            difference(shown) if request.GET.get("as") == "diff" else {}
+        )
+    path, position, entry = found
+    reader = shown.reader(position, entry)
+    head = reader.read(0, pictures.HEAD_SIZE)
+    picture = pictures.recognise(head, reader.size)
+    text = texts.encoding_of(head)
+    modes = ["image"] * bool(picture) + ["text"] * bool(text) + ["hex"] + modes
+    asked = request.GET.get("as", "")
+    mode = asked if asked in modes else modes[0]
+    offset = number(request.GET.get("offset"), 0, reader.size, 0)
+    context = {"modes": modes, "mode": mode, "picture": picture, "source_path": path, "size": reader.size}
+    return context | (difference(shown) if mode == "diff" else MODES[mode](reader, path, offset))
+
+
+def as_text(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+    """A page of lines; ``offset`` counts lines."""
+    text = texts.decode(reader.read(0, texts.TEXT_SIZE), is_cut=reader.size > texts.TEXT_SIZE)
+    if text is None:
+        return {"mode": "hex"} | as_hex(reader, path, 0)
+    lines = text.lines
+    start = min(offset, max(0, len(lines) - 1)) // texts.PAGE_LINES * texts.PAGE_LINES
+    page = lines[start : start + texts.PAGE_LINES]
+    name = path.rpartition(b"/")[2].decode("utf-8", "replace")
+    if len(text.content) <= texts.HIGHLIGHT_SIZE:
+        tokens = highlighted("\n".join(lines), name=name)[start : start + texts.PAGE_LINES]
+    else:
+        tokens = highlighted("\n".join(page), name=name)
+    return {
+        "text": text,
+        "lines": list(enumerate(tokens[: len(page)], start + 1)),
+        "line_count": len(lines),
+        "pages": pages(start, texts.PAGE_LINES, len(lines)),
+    }
+
+
+def as_hex(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+    """A page of bytes; ``offset`` counts bytes."""
+    start = min(offset, max(0, reader.size - 1)) // hexdump.PAGE_SIZE * hexdump.PAGE_SIZE
+    rows = hexdump.rows(reader.read(start, hexdump.PAGE_SIZE), start)
+    return {"hex_rows": rows, "pages": pages(start, hexdump.PAGE_SIZE, reader.size)}
+
+
+def as_picture(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+    """Nothing beside the picture's own URL."""
+    return {}
+
+
+MODES: dict[str, Callable[[EntryReader, bytes, int], dict[str, Any]]] = {
+    "text": as_text,
+    "hex": as_hex,
+    "image": as_picture,
+}
+
+
+def pages(start: int, step: int, total: int) -> dict[str, int | None]:
+    """Offsets of the neighbouring pages; ``None`` where there is none."""
+    last = max(0, total - 1) // step * step
+    return {
+        "start": start,
+        "end": min(start + step, total),
+        "total": total,
+        "first": 0 if start else None,
+        "previous": start - step if start else None,
+        "next": start + step if start < last else None,
+        "last": last if start < last else None,
+    }
+
+
+def text_of(shown: Shown, version: Version | None) -> list[str] | None:
+    """The lines of a version; none for what is not there, ``None`` for what is no text or too long."""
+    if version is None or version.entry is None:
+        return []
+    if version.entry.kind == Kind.SYMLINK:
+        return [(version.entry.linkname or b"").decode("utf-8", "surrogateescape")]
+    if version.entry.kind != Kind.FILE or version.entry.size > DIFF_SIZE:
+        return None
+    text = texts.decode(shown.reader(version.position, version.entry).read(0, DIFF_SIZE))
+    return text.lines if text else None
+
+
+def difference(shown: Shown) -> dict[str, Any]:
+    """The text diff from the version before this one; ``hunks`` is ``None`` where there can be none."""
+    before, after = text_of(shown, shown.previous), text_of(shown, shown.version)
+    hunks = compared(before, after) if before is not None and after is not None else None
+    return {"mode": "diff", "hunks": hunks}
+
+
+def mode_query(shown: Shown, mode: str, **more: int) -> str:
+    """The query string of a file's page in a mode."""
+    query = LayerState(shown.layer, path=shown.path).query()
+    return f"{query}&{urlencode({'as': mode, **more})}"

@@ -1,0 +1,131 @@
+"""The pages of imports: those that run, and those that have ended."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from layers.forms import ArchiveForm
+from layers.jobs.queue import cancel
+from layers.models import Image, Job
+from layers.oci.limits import Limits
+from layers.operations.receive_upload import queue_upload
+from layers.queries.stack import familiar_names
+from layers.uploads import UploadRefused
+from layers.views.commands import PROGRAM
+from layers.views.partials import HtmxHttpRequest, render_page, stop_polling, wants_partial
+
+SHOWN = 100
+LATEST = 4
+"""On the page of images."""
+REPORT_ROWS = 500
+
+
+@require_safe
+def import_list(request: HtmxHttpRequest) -> HttpResponse:
+    """The newest imports; htmx asks every second as long as one of them runs."""
+    jobs = list(Job.objects.all()[:SHOWN])
+    compact = "compact" in request.GET
+    context = {
+        "section": "imports",
+        "jobs": jobs[:LATEST] if compact else jobs,
+        "compact": compact,
+        "is_active": any(job.is_active for job in jobs),
+    }
+    response = render_page(
+        request, "layers/import/list.html", partial="layers/import/_imports.html", context=context
+    )
+    if wants_partial(request) and not context["is_active"]:
+        response["HX-Trigger"] = "imported"
+        return stop_polling(response)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_create(request: HtmxHttpRequest) -> HttpResponse:
+    """The upload form for browsers without scripts, and what it sends."""
+    form = ArchiveForm(request.POST or None, request.FILES or None)
+    if request.method != "POST":
+        return render(request, "layers/import/create.html", {"section": "imports", "form": form})
+    if form.is_valid():
+        try:
+            jobs = [queue_upload(file=file) for file in form.cleaned_data["archives"]]
+        except UploadRefused as refusal:
+            form.add_error("archives", str(refusal))
+        else:
+            target = (
+                reverse("layers:import-detail", args=[jobs[0].pk]) if len(jobs) == 1 else "layers:import-list"
+            )
+            return HttpResponseRedirect(target if len(jobs) == 1 else reverse(target))
+    context = {"section": "imports", "form": form}
+    return render(request, "layers/import/create.html", context, status=422)
+
+
+@require_safe
+def import_detail(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
+    """How far an import is; once it has ended, its images, or why it failed, and its fidelity report."""
+    job = get_object_or_404(Job, pk=job_id)
+    context = {
+        "section": "imports",
+        "job": job,
+        "stages": stages(job),
+        "eta": seconds_left(job),
+        "images": [
+            (image, familiar_names(image)) for image in Image.objects.filter(image_id__in=job.image_ids)
+        ],
+        "report": job.fidelity[:REPORT_ROWS],
+        "commands": [f"docker load -i {job.filename}", f"{PROGRAM} load {job.filename}"]
+        if plain(job.filename)
+        else [],
+    }
+    response = render_page(
+        request, "layers/import/detail.html", partial="layers/import/_progress.html", context=context
+    )
+    return stop_polling(response) if wants_partial(request) and not job.is_active else response
+
+
+@require_POST
+def import_cancel(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
+    """Asks for the end of an import."""
+    job = get_object_or_404(Job, pk=job_id)
+    cancel(job)
+    return HttpResponseRedirect(reverse("layers:import-detail", args=[job_id]))
+
+
+def stages(job: Job) -> list[tuple[str, str, str]]:
+    """Name, label and state (``done``, ``now``, ``next``) of each stage."""
+    names = [str(stage) for stage in Job.Stage.values]
+    here = len(names) if job.state == Job.State.DONE else names.index(job.stage)
+    states = [
+        "done" if number < here else "now" if number == here else "next" for number in range(len(names))
+    ]
+    return list(zip(names, (str(stage) for stage in Job.Stage.labels), states, strict=True))
+
+
+def seconds_left(job: Job) -> int | None:
+    """How long the stage will take at its speed so far; ``None`` as long as nobody can tell."""
+    if not (job.is_active and job.total_size and job.done_size and job.started_at):
+        return None
+    if job.stage == Job.Stage.INDEX:
+        return None
+    elapsed = (timezone.now() - job.started_at).total_seconds()
+    return max(0, round(elapsed * (job.total_size - job.done_size) / job.done_size))
+
+
+def plain(name: str) -> bool:
+    """Whether a file name needs no quotes in a shell."""
+    return all(character.isascii() and (character.isalnum() or character in "._-") for character in name)
+
+
+@require_safe
+def limits(request: HtmxHttpRequest) -> HttpResponse:
+    """How much an import may ask of this machine."""
+    rows = [
+        (name, getattr(settings.LIMITS, name), f"IMAGEBROWSER_LIMIT_{name.upper()}")
+        for name in Limits.__slots__
+    ]
+    return render(request, "layers/limits.html", {"section": "limits", "limits": rows})
