@@ -248,7 +248,7 @@ class Shelf:
         moved: dict[Name, tuple[Image, Manifest | None]] = {}
         for staged, image in zip(self.staged.images, images, strict=True):
             for name in staged.references:
-                moved.setdefault(name, (image, None))
+                moved[name] = image, None
         for name, digest in self.staged.index_of.items():
             below = images_below(Manifest.objects.get(blob__digest=digest))
             if below:

@@ -29,6 +29,7 @@ from layers.oci.config import ImageConfig, chain_ids
 from layers.oci.digest import Digest
 from layers.oci.errors import LimitExceeded, OCIError
 from layers.oci.limits import Limits
+from layers.oci.mediatype import layer_type
 from layers.oci.unionfs.extract import LayerTree
 from layers.oci.unionfs.overlay import lay
 from layers.oci.unionfs.tree import Tree
@@ -189,7 +190,7 @@ class Import:
         raw = rootfs_config(Digest(read.diff_id), created, IMPORTED, ARCHITECTURES.get(machine, machine))
         config = ImageConfig.parse(raw, "the new config", self.limits)
         chain = self._chain(read.diff_id) or self._lay(read, None, read.diff_id, "layer 0")
-        self._keep(layer, read.digest, read)
+        self._keep(replace(layer, media_type=layer_type(read.compression)), read.digest, read)
         return StagedImage(config, None, "", (), [(read.digest, chain)])
 
     def _image(self, image: ImagePart) -> StagedImage:

@@ -2,14 +2,19 @@
 
 import io
 from collections.abc import Callable, Iterator
+from itertools import islice
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 from layers.oci.archive.directory import DirectorySource
+from layers.oci.archive.sniff import recognise
 from layers.oci.archive.source import Source, TarSource
 from layers.oci.changeset.chunks import read_chunks
 from layers.oci.changeset.compression import SNIFF_SIZE, decompressed, sniff
+from layers.oci.changeset.paths import as_text, clean
+from layers.oci.changeset.reader import Member, TarReader
+from layers.oci.changeset.stream import FileStream
 from layers.oci.errors import LimitExceeded, MalformedLayer, UnsupportedArchive, shown
 from layers.oci.limits import Limits
 from layers.storage import Staging
@@ -67,7 +72,7 @@ def _tar(file: BinaryIO, limits: Limits) -> TarSource:
     """The members of a plain tar; what is none at all is told so."""
     head = next(read_chunks(file, 0, min(512, file.seek(0, io.SEEK_END))), b"")
     try:
-        return TarSource.scan(file, limits)
+        return TarSource(file, _members(file, limits), limits)
     except MalformedLayer as error:
         if len(head) < 512 or not _looks_like_tar(head):
             raise UnsupportedArchive(
@@ -75,6 +80,20 @@ def _tar(file: BinaryIO, limits: Limits) -> TarSource:
                 "an OCI image layout, or a root filesystem as tar."
             ) from error
         raise
+
+
+def _members(file: BinaryIO, limits: Limits) -> list[Member]:
+    """The members to look things up in: of a root filesystem, which may have any number, only the first.
+
+    Raises:
+        LimitExceeded: ``archive_members``, for an image archive.
+    """
+    members = list(islice(TarReader(FileStream(file), limits), limits.archive_members + 1))
+    if len(members) > limits.archive_members:
+        names = {as_text(clean(member.path)) for member in members}
+        if recognise(names) != "rootfs":
+            raise LimitExceeded("archive_members", limits.archive_members, "more", "the archive")
+    return members
 
 
 def _looks_like_tar(head: bytes) -> bool:
