@@ -9,6 +9,7 @@ from layers.storage.blobs import (
     stored_digests,
     sync_blob,
 )
+from layers.storage.cache import drop_cached, open_cached
 from layers.storage.staging import Staging, abandoned_stagings, remove_blobs
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "abandoned_stagings",
     "blob_path",
     "boot_id",
+    "drop_cached",
     "has_blob",
     "open_blob",
+    "open_cached",
     "remove_blobs",
     "stored_digests",
     "sync_blob",

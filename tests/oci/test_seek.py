@@ -15,9 +15,10 @@ from isal import igzip
 from layers.oci.changeset import seekpoints
 from layers.oci.changeset.gzipseek import gzip_seek_points
 from layers.oci.changeset.libz import LIBZ
+from layers.oci.changeset.reframed import read_reframed, write_reframed
 from layers.oci.changeset.seek import build_seek_points, read_range
-from layers.oci.changeset.seekpoints import ROW, START, SeekPoint, SeekPoints, nearest
-from layers.oci.changeset.zstdseek import reframe, unpack_zstd_from, zstd_seek_points
+from layers.oci.changeset.seekpoints import NO_POINTS, ROW, START, SeekPoint, SeekPoints, nearest
+from layers.oci.changeset.zstdseek import zstd_seek_points
 from layers.oci.errors import MalformedLayer
 from layers.oci.limits import KIB, MIB
 
@@ -121,7 +122,7 @@ def test_without_points_that_can_be_used_it_is_read_from_the_start(points):
 
 
 def test_plain_needs_no_points():
-    assert build_seek_points(io.BytesIO(CONTENT), "plain") == b""
+    assert build_seek_points(io.BytesIO(CONTENT), "plain") == NO_POINTS
     assert_reads(CONTENT, "plain", None)
 
 
@@ -193,13 +194,34 @@ def test_zstd_of_one_frame_has_no_points():
     assert_reads(packed, "zstd", points)
 
 
-def test_a_layer_is_reframed_to_be_read_anywhere():
-    content = CONTENT * 4
+def reframed(content: bytes) -> io.BytesIO:
     out = io.BytesIO()
-    size, points = reframe(iter([content[:5], b"", content[5:]]), out)
+    write_reframed(iter([content[:5], b"", content[5:]]), out)
+    return out
 
-    assert size == len(out.getvalue())
-    assert [offset for _, offset in rows(points)] == list(range(MIB, len(content), MIB))
-    for bit, offset in rows(points):
-        pieces = unpack_zstd_from(out, size, SeekPoint(bit, offset))
-        assert b"".join(pieces) == content[offset:]
+
+def test_a_reframed_layer_is_read_anywhere():
+    content = CONTENT * 4
+    file = reframed(content)
+    for offset, size in [(0, 1), (MIB - 1, 2), (3 * MIB, 5), (len(content) - 9, 9), (100, 2 * MIB)]:
+        assert b"".join(read_reframed(file, offset, size)) == content[offset : offset + size]
+
+
+def test_an_empty_layer_is_reframed():
+    assert list(read_reframed(reframed(b""), 0, 0)) == []
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-1], lambda raw: bytes(len(raw)), lambda raw: b""])
+def test_a_reframed_layer_that_was_not_written_to_its_end_is_refused(damage):
+    file = io.BytesIO(damage(reframed(CONTENT).getvalue()))
+
+    with pytest.raises(MalformedLayer, match="the reframed layer"):
+        list(read_reframed(file, 5, 5))
+
+
+def test_damage_in_a_reframed_layer_is_noticed():
+    raw = bytearray(reframed(CONTENT).getvalue())
+    raw[5000] ^= 1
+
+    with pytest.raises(MalformedLayer, match="no good zstd data"):
+        list(read_reframed(io.BytesIO(raw), 5, 900_000))

@@ -105,3 +105,14 @@ def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
         file.seek(offset)
         return file.read(size)
     return os.pread(descriptor, size, offset)
+
+
+def size_of(file: BinaryIO) -> int:
+    """Bytes of the file; its position is left alone."""
+    try:
+        return os.fstat(file.fileno()).st_size
+    except OSError:
+        here = file.tell()
+        size = file.seek(0, os.SEEK_END)
+        file.seek(here)
+        return size

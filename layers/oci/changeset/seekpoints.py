@@ -75,6 +75,9 @@ class SeekPoints:
         return head + table + b"".join(row[3] for row in self._rows)
 
 
+NO_POINTS: Final = SeekPoints(0).pack()
+
+
 def is_whole(packed: bytes) -> bool:
     """Whether ``packed`` is what :meth:`SeekPoints.pack` made, as far as its rows tell."""
     if len(packed) < HEADER.size:

@@ -1,12 +1,10 @@
 """Random access into zstd: at the start of every frame.
 
-A layer of one large frame has no such place; :func:`reframe` makes one that does.
+A layer of one large frame has no such place: see ``reframed``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO, Final
-
-import zstandard
 
 from layers.oci.changeset.chunks import ChunkReader, read_chunks
 from layers.oci.changeset.compression import zstd_content
@@ -16,9 +14,6 @@ from layers.oci.limits import KIB, MIB
 
 SPACING: Final = MIB
 READ_SIZE: Final = 128 * KIB
-FRAME_SIZE: Final = MIB
-LEVEL: Final = 1
-"""What is re-framed is read a few times and thrown away."""
 
 
 def zstd_seek_points(file: BinaryIO, size: int, spacing: int = SPACING) -> bytes:
@@ -39,30 +34,6 @@ def zstd_seek_points(file: BinaryIO, size: int, spacing: int = SPACING) -> bytes
 def unpack_zstd_from(file: BinaryIO, size: int, point: SeekPoint) -> Iterator[bytes]:
     """The tar from ``point`` to its end, in pieces."""
     return zstd_content(_reader(file, point.bit // 8, size), KNOWN_GOOD)
-
-
-def reframe(pieces: Iterable[bytes], out: BinaryIO) -> tuple[int, bytes]:
-    """Write ``pieces`` to ``out`` in frames of 1 MiB; gives the bytes written, and seek points for them."""
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    points = SeekPoints(FRAME_SIZE)
-    packed = unpacked = 0
-    for block in _blocks(pieces):
-        if points.wants(unpacked):
-            points.add(SeekPoint(packed * 8, unpacked))
-        packed += out.write(compressor.compress(block))
-        unpacked += len(block)
-    return packed, points.pack()
-
-
-def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    held = bytearray()
-    for piece in pieces:
-        held += piece
-        while len(held) >= FRAME_SIZE:
-            yield bytes(held[:FRAME_SIZE])
-            del held[:FRAME_SIZE]
-    if held:
-        yield bytes(held)
 
 
 def _reader(file: BinaryIO, start: int, size: int) -> ChunkReader:
