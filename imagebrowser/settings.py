@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where everything that is kept lies -------------------------------------------------------
 
-DATA_DIR = Path(env.str("IMAGEBROWSER_DATA", default=str(BASE_DIR / "data"))).absolute()
+DATA_DIR = Path(env.str("IMAGEBROWSER_DATA", default="") or BASE_DIR / "data").absolute()
 """Database, blobs, temporary files and key: the server and every command use this one directory."""
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 (DATA_DIR / "tmp").mkdir(exist_ok=True)
@@ -76,6 +76,8 @@ FREE_DISK_SIZE = env.int("IMAGEBROWSER_FREE_DISK_SIZE", default=2 * GIB)
 """Bytes of the disk that an upload leaves free."""
 UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
 """How long an upload may send nothing before it is given up."""
+CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
+"""Bytes of ``cache/`` in the data directory: large zstd layers made quick to read, the least used go first."""
 
 JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=os.cpu_count() or 1)
 JOBS_WAITING = env.int("IMAGEBROWSER_JOBS_WAITING", default=20)
@@ -137,5 +139,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("IMAGEBROWSER_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {"django": {"level": "WARNING"}, "uvicorn": {"level": "WARNING"}},
 }

@@ -1,6 +1,7 @@
 """The web server: uvicorn with the application, and the runner of imports beside it."""
 
 import ipaddress
+import signal
 import socket
 
 from django.conf import settings
@@ -47,8 +48,12 @@ def serve(host: str, port: int) -> None:
     )
     runner = Runner()
     runner.start()
+    # uvicorn raises the signal that ended it once more: without a handler the runner could not clear up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         AnnouncedServer(config).run()
+    except KeyboardInterrupt:
+        pass
     finally:
         runner.stop()
 

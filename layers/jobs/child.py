@@ -11,10 +11,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from layers.jobs.progress import Cancelled, Reporter
+from layers.jobs.progress import Reporter
 from layers.models import Job
 from layers.oci.errors import OCIError
-from layers.operations.import_archive import ImportResult, import_archive
+from layers.operations.import_archive import Cancelled, ImportResult, import_archive
 from layers.uploads import upload_path
 
 logger = logging.getLogger(__name__)

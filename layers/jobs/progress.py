@@ -10,13 +10,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from layers.models import Job
-from layers.operations.import_archive import Progress
+from layers.operations.import_archive import Cancelled, Progress
 
 REPORT_SECONDS = 0.5
-
-
-class Cancelled(Exception):
-    """Somebody wants the job to end. Raised from within the import, which then undoes itself."""
 
 
 class Reporter(threading.Thread):
@@ -30,7 +26,7 @@ class Reporter(threading.Thread):
         self._closing = threading.Event()
 
     def __call__(self, progress: Progress) -> None:
-        """Notes the progress; raises :class:`Cancelled` once the job is to end."""
+        """Notes the progress; raises Cancelled once the job is to end: the import undoes itself."""
         self._newest = progress
         if self._cancelled.is_set():
             raise Cancelled

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from layers.jobs.process import ChildProcess
 from layers.jobs.queue import Claim, end, end_cancelled, next_claim, recover, requeue
 from layers.models import Job, StoredLayer
-from layers.operations.import_archive import clean_abandoned
+from layers.operations.build_seek_points import lacking
+from layers.operations.clean_abandoned import clean_abandoned
 from layers.uploads import remove_upload
 
 logger = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Runner(threading.Thread):
             self._housekeeping.close()
             self._housekeeping = None
         newest = StoredLayer.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        if newest != self._newest_layer:
+        if newest != self._newest_layer and lacking().exists():
             self._housekeeping = ChildProcess("build_seek_points", niceness=LOWEST_PRIORITY)
             self._newest_layer = newest
 

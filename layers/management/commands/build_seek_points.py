@@ -1,4 +1,4 @@
-"""Makes the seek points of stored layers; the server starts it after an import."""
+"""Makes the seek points that are missing; the server starts it when there is something to do."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,8 +6,10 @@ from layers.operations.build_seek_points import build_seek_points
 
 
 class Command(BaseCommand):
-    help = "Make files deep in large layers open at once. The server calls it after each import."
+    help = "Make the seek points that stored layers lack, so that files deep in them open at once."
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:
-        build_seek_points()
+        count = build_seek_points()
+        if count:
+            self.stdout.write(f"Made the seek points of {count} layers.")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from layers.models import Image
 from layers.server import is_loopback, serve
 
 BEYOND = (
@@ -32,8 +33,8 @@ class Command(BaseCommand):
         if not settings.ALLOW_REMOTE and not is_loopback(host):
             raise CommandError(BEYOND.format(host=host))
         migrate()
-        if demo:
-            call_command("demo", if_empty=True)
+        if demo and not Image.objects.exists():
+            call_command("demo")
         connections.close_all()
         serve(host, port)
 

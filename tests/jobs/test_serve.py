@@ -1,0 +1,175 @@
+"""The server as a person starts it: uploads become images, and nothing outlives it that should not."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from layers.server import is_loopback
+from tests.conftest import ROOT
+from tests.jobs.server import Server, await_value
+
+ARCHIVE = (ROOT / "tests/golden/10-formats/docker28.tar").read_bytes()
+
+
+@pytest.fixture
+def serve(data_dir, migrated_database) -> Iterator[Callable[..., Server]]:
+    """Starts a server on the test's library; what is still running ends with the test."""
+    shutil.copy(migrated_database, data_dir / "db.sqlite3")
+    started: list[Server] = []
+
+    def start(*words: str, **env: str) -> Server:
+        started.append(Server(data_dir, *words, env=env))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop(signal.SIGKILL)
+
+
+def uploads(server: Server) -> list[str]:
+    return os.listdir(server.data / "tmp" / "uploads")
+
+
+def test_an_uploaded_archive_becomes_an_image(serve):
+    server = serve()
+
+    status, body = server.upload(ARCHIVE)
+    server.await_states("done")
+
+    assert status == 201
+    assert server.request("GET", json.loads(body)["url"])[0] == 200
+    ((image_ids, error, attempts),) = server.jobs("image_ids, error, attempts")
+    assert json.loads(image_ids)[0].startswith("sha256:")
+    assert (error, attempts) == ("", 1)
+    await_value(lambda: not uploads(server))
+
+
+def test_a_file_that_is_no_image_fails_with_a_sentence(serve):
+    server = serve()
+
+    server.upload(b"\x89PNG\r\n" * 1000, "picture.png")
+    server.await_states("failed")
+
+    ((error,),) = server.jobs("error")
+    assert error
+    assert "Traceback" not in error
+    await_value(lambda: not uploads(server))
+
+
+def test_several_uploads_are_all_imported(serve):
+    server = serve(IMAGEBROWSER_JOBS_AT_ONCE="2")
+
+    for _ in range(3):
+        assert server.upload(ARCHIVE)[0] == 201
+
+    server.await_states("done", "done", "done")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_cleanly(serve, number):
+    server = serve()
+
+    assert server.stop(number) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_an_import_goes_on_when_its_server_was_killed_and_started_again(serve):
+    first = serve(IMAGEBROWSER_JOBS_AT_ONCE="0")
+    first.upload(ARCHIVE)
+    first.stop(signal.SIGKILL)
+
+    second = serve()
+
+    second.await_states("done")
+
+
+def test_an_import_that_may_take_no_time_is_ended(serve):
+    server = serve(IMAGEBROWSER_JOB_WALL_SECONDS="0")
+
+    server.upload(ARCHIVE)
+    server.await_states("failed")
+
+    assert server.jobs("error") == [("The import took longer than the 0 seconds it may.",)]
+
+
+def test_an_import_that_is_killed_says_so(serve):
+    server = serve(IMAGEBROWSER_JOB_CPU_SECONDS="0")
+
+    server.upload(ARCHIVE)
+    server.await_states("failed")
+
+    ((error,),) = server.jobs("error")
+    assert "processor time" in error or "killed" in error
+
+
+def test_a_cancelled_import_that_waits_ends(serve):
+    server = serve(IMAGEBROWSER_JOBS_AT_ONCE="0")
+    number = json.loads(server.upload(ARCHIVE)[1])["id"]
+
+    assert server.request("POST", f"/imports/{number}/cancel/")[0] == 302
+    server.await_states("cancelled")
+
+    assert uploads(server) == []
+
+
+def test_a_large_upload_takes_no_memory_to_speak_of(serve):
+    server = serve(IMAGEBROWSER_JOBS_AT_ONCE="0")
+    before = peak_memory_size(server)
+
+    assert server.upload(bytes(200 * 2**20))[0] == 201
+
+    assert peak_memory_size(server) - before < 30 * 2**20
+
+
+def test_a_second_server_leaves_the_jobs_of_the_first_alone(serve):
+    first, second = serve(), serve()
+
+    for server in (first, second, first, second):
+        assert server.upload(ARCHIVE)[0] == 201
+    first.await_states("done", "done", "done", "done")
+
+    assert {attempts for (attempts,) in first.jobs("attempts")} == {1}
+
+
+def test_beyond_this_machine_only_when_told(program):
+    refused = program("serve", "--host", "0.0.0.0", "--port", "0")
+
+    assert refused.returncode == 1
+    assert b"IMAGEBROWSER_ALLOW_REMOTE=1" in refused.stderr
+    assert b"Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("", False),
+    ],
+)
+def test_which_addresses_are_of_this_machine_alone(host, loopback):
+    assert is_loopback(host) is loopback
+
+
+def test_a_port_that_is_taken_is_named(program):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = program("serve", "--port", str(port))
+
+    assert refused.returncode != 0
+    assert str(port).encode() in refused.stderr
+    assert b"Traceback" not in refused.stderr
+
+
+def peak_memory_size(server: Server) -> int:
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

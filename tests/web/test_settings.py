@@ -1,0 +1,62 @@
+"""Settings come from the environment, and wrong ones are named."""
+
+import os
+import stat
+
+import pytest
+from django.conf import settings as live_settings
+from django.core.checks import run_checks
+
+from layers.checks import check_settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("DURABILITY", "often", "layers.E001"),
+        ("JOBS_AT_ONCE", 0, "layers.E002"),
+        ("JOB_MEMORY_SIZE", 1, "layers.W001"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_named(settings, name, value, found):
+    setattr(settings, name, value)
+
+    assert [message.id for message in check_settings(None)] == [found]
+
+
+def test_the_defaults_are_sound():
+    assert run_checks() == []
+
+
+def test_a_limit_is_read_from_the_environment(program):
+    shown = program("diffsettings", env={"IMAGEBROWSER_LIMIT_LAYERS": "7"})
+
+    assert b"layers=7," in shown.stdout
+
+
+def test_the_shared_profile_passes_the_deployment_check(program):
+    profile = {"IMAGEBROWSER_HTTPS": "1", "IMAGEBROWSER_ALLOWED_HOSTS": "images.example"}
+
+    checked = program("check", "--deploy", "--fail-level", "WARNING", env=profile)
+
+    assert checked.returncode == 0, checked.stderr.decode()
+
+
+def test_the_data_directory_and_its_key_are_for_their_owner_alone(program, tmp_path):
+    fresh = tmp_path / "fresh"
+    first = program("diffsettings", env={"IMAGEBROWSER_DATA": str(fresh)}).stdout
+    second = program("diffsettings", env={"IMAGEBROWSER_DATA": str(fresh)}).stdout
+
+    assert stat.S_IMODE(os.stat(fresh).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(fresh / "secret_key").st_mode) == 0o600
+    assert len((fresh / "secret_key").read_text()) == 64
+    assert first == second
+
+
+@pytest.mark.django_db
+def test_sqlite_keeps_readers_and_writers_apart(django_db_blocker):
+    database = live_settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        return
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
