@@ -1,10 +1,14 @@
 """The layers of an image as a stack: what made each, and what it weighs."""
 
+import re
 from dataclasses import dataclass
 
 from layers.models import Chain, Image, ImageLayer, Layer, StoredLayer
-from layers.oci.reference import Reference
 from layers.queries.history import Step, history
+from layers.queries.images import names_of_images
+
+COPIED = re.compile(r"\b(file|dir|multi):([0-9a-f]{7})[0-9a-f]{57}\b")
+"""The classic builder names what it copied by a hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,9 @@ class StackRow:
 
     @property
     def rest(self) -> str:
-        """The instruction after its verb."""
+        """The instruction after its verb, hashes cut short."""
         text = self.step.instruction if self.step else ""
-        return text.removeprefix(self.verb).strip()
+        return COPIED.sub(r"\1:\2…", text.removeprefix(self.verb).strip())
 
 
 def stack(image: Image) -> list[StackRow]:
@@ -45,9 +49,8 @@ def stack(image: Image) -> list[StackRow]:
 
 
 def familiar_names(image: Image) -> list[str]:
-    """What docker would call the image: every ``name:tag``, sorted."""
-    rows = image.references.values_list("repository", "tag")
-    return sorted(Reference.parse(f"{repository}:{tag}").familiar for repository, tag in rows)
+    """What docker would call the image: every ``name:tag``."""
+    return [f"{repository}:{tag}" for repository, tag in names_of_images().get(image.pk, ())]
 
 
 def layer_sizes(images: list[Image]) -> dict[int, list[int]]:

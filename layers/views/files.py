@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.digest import Digest
-from layers.queries.changes import Version, versions
 from layers.queries.files import EntryReader, open_entry
 from layers.queries.tree import NoSuchPath, layer_of, lookup
+from layers.queries.versions import Version, versions
 from layers.views import commands, hexdump, pictures, texts
 from layers.views.images import get_image, heading
 from layers.views.partials import HtmxHttpRequest, render_page

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from layers.models import Image, Job
 from layers.oci.digest import Digest
-from layers.queries.changes import change_tree, changes, changes_between
+from layers.queries.change_tree import change_tree
+from layers.queries.changes import changes, changes_between
 from layers.queries.images import list_images, platforms
 from layers.queries.stack import StackRow, familiar_names, layer_sizes, stack
 from layers.queries.tree import NoSuchPath, listing
@@ -87,7 +88,7 @@ def change_rows(image: Image, state: LayerState) -> dict[str, Any]:
 
 def outline_rows(image: Image, state: LayerState) -> dict[str, Any]:
     """The changes below one directory, each directory with its counts."""
-    rows = change_tree(image, state.layer, state.path, state.kinds)
+    rows = change_tree(image, state.layer, state.path, kinds=state.kinds, silent=state.silent)
     return paged(rows, state)
 
 

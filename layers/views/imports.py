@@ -69,14 +69,13 @@ def import_create(request: HtmxHttpRequest) -> HttpResponse:
 def import_detail(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
     """How far an import is; once it has ended, its images, or why it failed, and its fidelity report."""
     job = get_object_or_404(Job, pk=job_id)
+    images = Image.objects.filter(image_id__in=job.image_ids)
     context = {
         "section": "imports",
         "job": job,
         "stages": stages(job),
         "eta": seconds_left(job),
-        "images": [
-            (image, familiar_names(image)) for image in Image.objects.filter(image_id__in=job.image_ids)
-        ],
+        "images": [(image, familiar_names(image)) for image in images],
         "report": job.fidelity[:REPORT_ROWS],
         "commands": [f"docker load -i {job.filename}", f"{PROGRAM} load {job.filename}"]
         if plain(job.filename)
