@@ -139,7 +139,7 @@ def find_image(text: str) -> Image:
         message = _("%(text)s is the beginning of several IDs: %(images)s.")
         raise AmbiguousImage(message % {"text": shown(text), "images": listed(found)})
     if not found:
-        message = _("There is no image %(text)s; there is %(images)s.")
+        message = _("No image is called %(text)s; there are: %(images)s.")
         there = listed(Image.objects.order_by("-pk"))
         raise ImageNotFound(message % {"text": shown(text), "images": there})
     return found[0]
@@ -189,6 +189,7 @@ def listed(images: Iterable[Image]) -> str:
     """Images by name, or by ID where they have none: as many as a sentence holds."""
     names = names_of_images()
     words = [word for image in images for word in words_for(image, names)]
+    words.sort(key=lambda word: ":" not in word)
     if len(words) > NAMES_LISTED:
         words[NAMES_LISTED:] = [_("%(count)d more") % {"count": len(words) - NAMES_LISTED}]
     return ", ".join(words) if words else _("none at all")
