@@ -46,7 +46,7 @@ class Directory(models.Model):
 class FileEntry(models.Model):
     """One entry of a layer; the columns are the fields of ``layers.oci`` ``Entry``."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)
     name = BytesField()
     kind = models.SmallIntegerField(choices=KINDS)
     mode = models.SmallIntegerField()
@@ -67,7 +67,7 @@ class Change(models.Model):
     A chain with depth 0 has none: everything in it is added.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)
     kind = models.SmallIntegerField()
     """0 A, 1 C, 2 D; plus 4 where ``docker diff`` is silent about it."""
     reasons = models.SmallIntegerField()

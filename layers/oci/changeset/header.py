@@ -6,7 +6,8 @@ POSIX.1-1988 ustar, GNU and v7, as ``tar(5)`` of libarchive and Go's
 
 from struct import Struct
 from typing import NamedTuple
-from zlib import adler32
+
+from isal.isal_zlib import adler32
 
 from layers.oci.errors import MalformedLayer, shown
 

@@ -176,7 +176,7 @@ class TarReader:
         chunk, at = stream.window()
         start, base = at, stream.offset - at
         end = len(chunk) - BLOCK
-        numbers = KNOWN_NUMBERS
+        numbers, kind_file, new = KNOWN_NUMBERS, Kind.FILE, tuple.__new__
         while at <= end:
             block = chunk[at : at + BLOCK]
             name, mode, uid, gid, size, mtime, checksum, kind, _, magic = FIELDS.unpack_from(block)
@@ -190,9 +190,9 @@ class TarReader:
             if length < 0 or data + length + -length % BLOCK > len(chunk) or name[-1:] == b"/" or b"\0" in name:
                 break
             at = data + length + -length % BLOCK
-            yield Member(
+            fields = (
                 name,
-                Kind.FILE,
+                kind_file,
                 (number(mode, "mode") if (known := numbers.get(mode)) is None else known) & 0o7777,
                 number(uid, "uid") if (known := numbers.get(uid)) is None else known,
                 number(gid, "gid") if (known := numbers.get(gid)) is None else known,
@@ -203,6 +203,7 @@ class TarReader:
                 None,
                 None,
             )
+            yield new(Member, fields)
         stream.advance(at - start)
 
     def _member(self, header: Header, block: bytes, extensions: Extensions) -> Member:
