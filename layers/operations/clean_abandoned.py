@@ -42,7 +42,8 @@ def delete_range(model: type[Model], first: int, count: int) -> None:
     for start in range(first, first + count, ROWS_A_TRANSACTION):
         end = min(start + ROWS_A_TRANSACTION, first + count)
         with transaction.atomic():
-            model._default_manager.filter(pk__gte=start, pk__lt=end)._raw_delete(using=None)
+            rows = model._default_manager.filter(pk__gte=start, pk__lt=end)
+            rows._raw_delete(using=rows.db)
 
 
 def named_digests(digests: Collection[str]) -> set[str]:
