@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 RECOVER_SECONDS = 5.0
+RETRY_SECONDS = 5.0
 CANCEL_SECONDS = 10.0
 """How long a job may take to see that it is cancelled before it is killed."""
 LOWEST_PRIORITY = 19
@@ -61,19 +62,21 @@ class Runner(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._step()
-            except DatabaseError:
-                logger.exception("The queue of imports could not be read; trying again")
+            except Exception:
+                # Whatever it is, imports have to go on: a server without its runner looks well and does nothing.
+                logger.exception("The runner of imports failed; it goes on in %d seconds", RETRY_SECONDS)
                 connection.close()
+                self._stopping.wait(RETRY_SECONDS)
             self._stopping.wait(TICK_SECONDS)
         self._give_back()
         connection.close()
 
     def _step(self) -> None:
         if time.monotonic() - self._recovered_at >= RECOVER_SECONDS:
+            self._recovered_at = time.monotonic()
             recover()
             clean_abandoned()
             self._keep_house()
-            self._recovered_at = time.monotonic()
         end_cancelled()
         for running in list(self._running):
             self._watch(running)
