@@ -63,7 +63,7 @@ class Runner(threading.Thread):
             try:
                 self._step()
             except Exception:
-                # Whatever it is, imports have to go on: a server without its runner looks well and does nothing.
+                # Whatever it is, imports go on: a server without its runner looks well and does nothing.
                 logger.exception("The runner of imports failed; it goes on in %d seconds", RETRY_SECONDS)
                 connection.close()
                 self._stopping.wait(RETRY_SECONDS)
