@@ -58,6 +58,9 @@ def _insert(table: str, columns: Sequence[str], rows: list[Row]) -> None:
 
 
 def _copy(table: str, columns: Sequence[str], rows: list[Row]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row(row)

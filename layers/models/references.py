@@ -6,7 +6,7 @@ from layers.models.images import Image, Manifest
 
 
 class Reference(models.Model):
-    """``repository:tag``, a movable label on an image. Both parts in full form (``docker.io/library/nginx``)."""
+    """``repository:tag``, a movable label on an image; in full form: ``docker.io/library/nginx``."""
 
     repository = models.CharField(max_length=255)
     tag = models.CharField(max_length=128)

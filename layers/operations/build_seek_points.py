@@ -10,6 +10,7 @@ from layers.oci.changeset.compression import Compression
 from layers.oci.changeset.seek import build_seek_points as build
 from layers.oci.errors import OCIError
 from layers.oci.limits import MIB
+from layers.queries.files import fill_cache
 from layers.storage import open_blob
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ def build_seek_points() -> int:
     """Make those that are missing, the newest layer first; how many layers got some.
 
     Each is kept as soon as it is made, so a run may be killed and begun again.
+    A layer that can have none, such as a single zstd frame, goes to the cache.
     A layer whose blob is gone or damaged is passed over, and logged.
     """
     return sum(map(_build, list(lacking().values_list("pk", flat=True))))
@@ -30,7 +32,7 @@ def build_seek_points() -> int:
 def lacking() -> QuerySet[StoredLayer]:
     """The stored layers that need seek points and have none, the newest first."""
     packed = StoredLayer.objects.filter(seek_points=None).exclude(compression="plain")
-    return packed.filter(layer__tar_size__gt=SMALL).select_related("blob").order_by("-pk")
+    return packed.filter(layer__tar_size__gt=SMALL).select_related("blob", "layer").order_by("-pk")
 
 
 def _build(number: int) -> bool:
@@ -43,4 +45,6 @@ def _build(number: int) -> bool:
     except (OSError, OCIError):
         logger.exception("No seek points for blob %s", stored.blob.digest)
         return False
-    return bool(StoredLayer.objects.filter(pk=number, seek_points=None).update(seek_points=points))
+    made = StoredLayer.objects.filter(pk=number, seek_points=None).update(seek_points=points)
+    fill_cache(stored)
+    return bool(made)

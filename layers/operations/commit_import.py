@@ -281,5 +281,5 @@ def host_first(images: Sequence[Image]) -> list[Image]:
 
 
 def storable(text: str) -> str:
-    """``text`` as any database takes it: no NUL, no half of a surrogate pair. The raw bytes are kept elsewhere."""
+    """``text`` as any database takes it: no NUL, no half of a surrogate pair. The raw bytes are kept too."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

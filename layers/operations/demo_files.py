@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from struct import pack
 
-from layers.oci.changeset.entry import Kind
+from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.paths import ancestors
-from layers.oci.changeset.reader import Member
 from layers.operations.demo_server import server_program
 
 Item = tuple[Member, bytes]

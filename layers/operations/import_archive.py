@@ -7,65 +7,33 @@ rest (docs/architecture.md, "An import").
 """
 
 import gc
-import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError
 
-from layers.models import Chain, Image, Layer, Reference, StoredLayer
-from layers.models.bulk import reserve_numbers
+from layers.models import Image, Reference
 from layers.oci.archive.contents import read_contents
-from layers.oci.archive.parts import Contents, DocumentPart, ImagePart, LayerPart, Part
-from layers.oci.archive.rootfs import rootfs_config
-from layers.oci.changeset.paths import as_text
-from layers.oci.config import ImageConfig, chain_ids
-from layers.oci.digest import Digest
-from layers.oci.errors import LimitExceeded, OCIError
+from layers.oci.archive.parts import Contents
+from layers.oci.errors import OCIError
 from layers.oci.limits import Limits
-from layers.oci.mediatype import layer_type
-from layers.oci.unionfs.extract import LayerTree
-from layers.oci.unionfs.overlay import lay
-from layers.oci.unionfs.tree import Tree
 from layers.operations.clean_abandoned import clean_abandoned, discard_staging
-from layers.operations.commit_import import (
-    ARCHITECTURES,
-    Overtaken,
-    StagedImage,
-    StagedImport,
-    StagedLayer,
-    commit_import,
-)
+from layers.operations.commit_import import Overtaken, commit_import
 from layers.operations.open_archive import OpenArchive, open_archive
-from layers.operations.read_layer import ReadLayer, Stored, check, read_layer
-from layers.operations.write_layer import write_chain, write_layer
-from layers.queries.directories import load_directory
+from layers.operations.progress import Cancelled, Progress, Report
+from layers.operations.stage_images import Stager
 from layers.storage import Staging
+
+__all__ = ["Cancelled", "ImportResult", "Progress", "clean_abandoned", "import_archive"]
 
 ATTEMPTS = 5
 SWITCH_SECONDS = 0.0005
-IMPORTED = "Imported from -"
-"""What ``docker import`` notes as the comment."""
-
-
-class Progress(NamedTuple):
-    """How far an import is: bytes of the stage, done and in all (None while unknown)."""
-
-    stage: str
-    """``receive``, ``verify`` or ``index``."""
-    done: int
-    total: int | None
-    detail: str
-
-
-class Cancelled(Exception):
-    """Raised by a progress callback to stop; the import leaves nothing behind."""
+BUSY = "Other imports and deletes of the same layers keep coming in between: try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +42,7 @@ class ImportResult:
 
     images: tuple[Image, ...]
     references: tuple[Reference, ...]
-    fidelity: tuple[dict[str, str], ...] = field(default=())
+    fidelity: tuple[dict[str, str], ...] = ()
     """What was odd: where, path and note, in the order of reading."""
 
 
@@ -83,7 +51,7 @@ def import_archive(
     *,
     filename: str = "",
     limits: Limits | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Report | None = None,
 ) -> ImportResult:
     """Import all images of a docker-archive, OCI layout or root filesystem tar.
 
@@ -111,24 +79,23 @@ def import_archive(
             return _attempt(archive, contents, limits, report)
 
 
-def _attempt(
-    archive: OpenArchive, contents: Contents, limits: Limits, report: Callable[[Progress], None]
-) -> ImportResult:
+def _attempt(archive: OpenArchive, contents: Contents, limits: Limits, report: Report) -> ImportResult:
     """Import what is found; again, if another import or a delete came in between."""
     for attempt in range(1, ATTEMPTS + 1):
         staging = Staging()
         try:
-            result = Import(staging, limits, report).run(archive, contents)
+            stager = Stager(staging, limits, report)
+            images, references = commit_import(staging, stager.stage(archive, contents), limits)
         except (Overtaken, IntegrityError):
             discard_staging(staging)
             if attempt == ATTEMPTS:
-                raise OCIError("Other imports and deletes of the same layers keep coming in between: try again.") from None
+                raise OCIError(BUSY) from None
         except BaseException:
             discard_staging(staging)
             raise
         else:
             staging.close()
-            return result
+            return ImportResult(tuple(images), tuple(references), tuple(stager.fidelity))
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -145,175 +112,3 @@ def undisturbed() -> Iterator[None]:
         sys.setswitchinterval(switch)
         if collects:
             gc.enable()
-
-
-class Import:
-    """One attempt: what it has read and written so far."""
-
-    def __init__(self, staging: Staging, limits: Limits, report: Callable[[Progress], None]) -> None:
-        self.staging = staging
-        self.limits = limits
-        self.report = report
-        self.layers: dict[str, Layer] = {}
-        self.chains: dict[str, Chain] = {}
-        self.stored: dict[str, StagedLayer] = {}
-        self.fidelity: list[dict[str, str]] = []
-        self.done = self.total = 0
-        self._tree: Tree | None = None
-        self._tree_chain: Chain | None = None
-
-    def run(self, archive: OpenArchive, contents: Contents) -> ImportResult:
-        """Read everything, then show it."""
-        for where, path, note in contents.notes:
-            self._note(where, path, note)
-        images = [] if contents.rootfs is None else [self._rootfs(archive, contents.rootfs)]
-        self.total = sum(layer.part.size for image in contents.images for layer in image.layers)
-        images += [self._image(image) for image in contents.images]
-        self._report("index", "")
-        for document in contents.documents:
-            self._document_blobs(document)
-        staged = StagedImport(
-            images, contents.documents, contents.index_of, self.stored, self.layers, self.chains
-        )
-        found, references = commit_import(self.staging, staged, self.limits)
-        return ImportResult(tuple(found), tuple(references), tuple(self.fidelity))
-
-    def _rootfs(self, archive: OpenArchive, layer: LayerPart) -> StagedImage:
-        """The image that ``docker import`` makes of a root filesystem."""
-        if archive.original is not None:
-            size = archive.original.seek(0, 2)
-            layer = replace(layer, part=Part(layer.part.name, 0, size, archive.original))
-        self.total = layer.part.size
-        read = read_layer(layer, self._copier(layer), self.limits, self._advance("layer 1 of 1"))
-        created = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        machine = platform.machine()
-        raw = rootfs_config(Digest(read.diff_id), created, IMPORTED, ARCHITECTURES.get(machine, machine))
-        config = ImageConfig.parse(raw, "the new config", self.limits)
-        chain = self._chain(read.diff_id) or self._lay(read, None, read.diff_id, "layer 0")
-        self._keep(replace(layer, media_type=layer_type(read.compression)), read.digest, read)
-        return StagedImage(config, None, "", (), [(read.digest, chain)])
-
-    def _image(self, image: ImagePart) -> StagedImage:
-        """One image, its layers from the bottom up."""
-        config = ImageConfig.parse(image.config, image.where, self.limits)
-        for sentence in config.odd:
-            self._note(image.where, "", sentence)
-        placed: list[tuple[str, Chain]] = []
-        unpacked = entries = 0
-        parent: Chain | None = None
-        count = len(image.layers)
-        for position, (layer, chain_id) in enumerate(zip(image.layers, chain_ids(config.diff_ids), strict=True)):
-            digest, parent = self._layer(layer, parent, chain_id, f"layer {position}", f"layer {position + 1} of {count}")
-            placed.append((digest, parent))
-            unpacked += parent.layer.tar_size
-            entries += parent.layer.entry_count
-            self._bound("unpacked_size", self.limits.unpacked_size, unpacked, image.where)
-            self._bound("image_entries", self.limits.image_entries, entries, image.where)
-        return StagedImage(config, image.manifest, image.manifest_media_type, image.references, placed)
-
-    def _bound(self, name: str, allowed: int, found: int, where: str) -> None:
-        if found > allowed:
-            raise LimitExceeded(name, allowed, found, where)
-
-    def _layer(
-        self, layer: LayerPart, parent: Chain | None, chain_id: str, where: str, detail: str
-    ) -> tuple[str, Chain]:
-        """A layer on its parent: recognised by its bytes where the library has both, else read."""
-        chain = self._chain(chain_id)
-        if chain is not None and (digest := self._recognise(layer, chain.layer, detail)):
-            return digest, chain
-        read = read_layer(layer, self._copier(layer), self.limits, self._advance(detail))
-        self.done += layer.part.size
-        chain = chain or self._lay(read, parent, chain_id, where)
-        self._keep(layer, read.digest, read)
-        return read.digest, chain
-
-    def _chain(self, chain_id: str) -> Chain | None:
-        """The chain, if the library or this import has it already."""
-        chain = self.chains.get(chain_id)
-        if chain is None:
-            chain = Chain.objects.select_related("layer").filter(chain_id=chain_id, staging="").first()
-            if chain is not None:
-                self.chains[chain_id] = chain
-                self.layers[chain.layer.diff_id] = chain.layer
-        return chain
-
-    def _recognise(self, part: LayerPart, layer: Layer, detail: str) -> str | None:
-        """The digest of a layer whose stored form is kept already: its bytes are hashed, not walked."""
-        stored = Stored(part.part)
-        advance = self._advance(detail)
-        for _ in stored:
-            advance(stored.count)
-        check(part, stored.digest, None)
-        if stored.digest in self.stored:
-            known = self.stored[stored.digest].diff_id == layer.diff_id
-        else:
-            kept = StoredLayer.objects.filter(blob__digest=stored.digest, layer__diff_id=layer.diff_id)
-            known = kept.filter(layer__staging="").exists() and self.staging.claim(stored.digest)
-        if known:
-            self.done += part.part.size
-        return stored.digest if known else None
-
-    def _lay(self, read: ReadLayer, parent: Chain | None, chain_id: str, where: str) -> Chain:
-        """Write a layer's rows, unless they are there, and those of its chain."""
-        layer, unpacked = self._entries(read)
-        tree = self._tree if self._tree is not None and self._tree_chain == parent else self._load(parent)
-        overlay = lay(tree, unpacked)
-        for path, note in [*unpacked.notes, *overlay.notes]:
-            self._note(where, as_text(path), note)
-        chain = write_chain(overlay, layer=layer, parent=parent, chain_id=chain_id, staging=self.staging.uuid)
-        self.chains[chain_id] = chain
-        self._tree, self._tree_chain = tree, chain
-        return chain
-
-    def _entries(self, read: ReadLayer) -> tuple[Layer, LayerTree]:
-        """The layer's rows, new or known; the same tar always numbers its entries alike."""
-        layer = self.layers.get(read.diff_id) or Layer.objects.filter(diff_id=read.diff_id, staging="").first()
-        if layer is not None:
-            self.layers[read.diff_id] = layer
-            return layer, read.extractor.finish(layer.first_entry)
-        count = read.extractor.count()
-        self._report("index", f"{count} entries")
-        first = reserve_numbers("entry", count)
-        unpacked = read.extractor.finish(first)
-        layer = write_layer(unpacked, diff_id=read.diff_id, tar_size=read.tar_size, staging=self.staging.uuid)
-        self.layers[read.diff_id] = layer
-        return layer, unpacked
-
-    def _load(self, parent: Chain | None) -> Tree:
-        """The tree below a layer: empty at the bottom, else fetched as it is needed."""
-        if parent is None:
-            return Tree()
-        lineage = parent.lineage
-        return Tree(lambda path: load_directory(lineage, path))
-
-    def _keep(self, part: LayerPart, digest: str, read: ReadLayer) -> None:
-        """Remember the staged bytes, to be published with the rest."""
-        if digest not in self.stored:
-            self.stored[digest] = StagedLayer(
-                digest, read.diff_id, read.size, part.media_type, read.compression, read.path
-            )
-
-    def _document_blobs(self, document: DocumentPart) -> None:
-        """The content of an attestation or artifact: kept, checked, not read as a layer."""
-        for part in document.blobs:
-            stored = Stored(part.part)
-            for _ in stored:
-                pass
-            check(part, stored.digest, None)
-            if not self.staging.claim(stored.digest):
-                self.staging.publish(self._copier(part)(), stored.digest)
-
-    def _copier(self, layer: LayerPart) -> Callable[[], Path]:
-        part = layer.part
-        return lambda: self.staging.copy_from(part.file, part.offset, part.size)
-
-    def _advance(self, detail: str) -> Callable[[int], None]:
-        """A counter of the bytes of one layer, added to those of the layers before."""
-        return lambda count: self.report(Progress("verify", self.done + count, self.total, detail))
-
-    def _report(self, stage: str, detail: str) -> None:
-        self.report(Progress(stage, self.done, self.total, detail))
-
-    def _note(self, where: str, path: str, note: str) -> None:
-        self.fidelity.append({"where": where, "path": path, "note": note})

@@ -2,8 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterator
-from itertools import islice
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +12,9 @@ from layers.oci.archive.sniff import recognise
 from layers.oci.archive.source import Source, TarSource
 from layers.oci.changeset.chunks import read_chunks
 from layers.oci.changeset.compression import SNIFF_SIZE, decompressed, sniff
+from layers.oci.changeset.entry import Member
 from layers.oci.changeset.paths import as_text, clean
-from layers.oci.changeset.reader import Member, TarReader
+from layers.oci.changeset.reader import TarReader
 from layers.oci.changeset.stream import FileStream
 from layers.oci.errors import LimitExceeded, MalformedLayer, UnsupportedArchive, shown
 from layers.oci.limits import Limits
@@ -64,7 +65,9 @@ def open_archive(
             advance(done, size)
             yield chunk
 
-    unpacked = files.enter_context(_spool(decompressed(stored(), compression, limits, "the archive"), staging))
+    unpacked = files.enter_context(
+        _spool(decompressed(stored(), compression, limits, "the archive"), staging)
+    )
     return OpenArchive(_tar(unpacked, limits), file if compression in ("gzip", "zstd") else None)
 
 
@@ -76,7 +79,7 @@ def _tar(file: BinaryIO, limits: Limits) -> TarSource:
     except MalformedLayer as error:
         if len(head) < 512 or not _looks_like_tar(head):
             raise UnsupportedArchive(
-                f"The file is no tar (it starts with {shown(head[:16])}): expected the output of docker save, "
+                f"The file is no tar (it starts with {shown(head[:16])}): expected what docker save writes, "
                 "an OCI image layout, or a root filesystem as tar."
             ) from error
         raise

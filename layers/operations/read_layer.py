@@ -60,7 +60,7 @@ class Relay:
             if self._error is None:
                 try:
                     self._consume(chunk)
-                except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+                except BaseException as error:
                     self._error = error
 
     def finish(self) -> None:
@@ -88,7 +88,7 @@ class Ahead:
                 if self._stopped:
                     return
                 self._queue.put((item, None))
-        except BaseException as caught:  # noqa: BLE001 - raised where the items are taken
+        except BaseException as caught:
             error = caught
         self._queue.put((None, error or StopIteration()))
 
@@ -210,7 +210,9 @@ def layer_compression(layer: LayerPart) -> Compression:
     head = next(read_chunks(layer.part.file, layer.part.offset, min(layer.part.size, SNIFF_SIZE)), b"")
     compression = sniff(head)
     if compression not in ("plain", "gzip", "zstd"):
-        raise MalformedLayer(f"{shown(layer.part.name)}: a layer packed with {compression}; engines read tar, gzip and zstd.")
+        raise MalformedLayer(
+            f"{shown(layer.part.name)}: a layer packed with {compression}; engines read tar, gzip and zstd."
+        )
     return compression
 
 
@@ -224,4 +226,6 @@ def check(layer: LayerPart, digest: str, diff_id: str | None) -> None:
     if layer.digest is not None and layer.digest != digest:
         raise DigestMismatch(f"{name}: expected {layer.digest}, but its bytes are {digest}.")
     if diff_id is not None and layer.diff_id not in (None, diff_id):
-        raise DigestMismatch(f"{name}: the config says its diff_id is {layer.diff_id}, but its tar is {diff_id}.")
+        raise DigestMismatch(
+            f"{name}: the config says its diff_id is {layer.diff_id}, but its tar is {diff_id}."
+        )

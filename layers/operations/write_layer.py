@@ -83,7 +83,9 @@ def _directory_rows(overlay: Overlay, chain: Chain) -> Iterator[tuple[object, ..
         change += len(directory.changes)
 
 
-def _directory_row(directory: TouchedDirectory, chain: int, number: int, first_change: int) -> tuple[object, ...]:
+def _directory_row(
+    directory: TouchedDirectory, chain: int, number: int, first_change: int
+) -> tuple[object, ...]:
     return (
         number,
         chain,
@@ -102,9 +104,9 @@ def _directory_row(directory: TouchedDirectory, chain: int, number: int, first_c
     )
 
 
-def _change_rows(overlay: Overlay, number: int) -> Iterator[tuple[object, ...]]:
+def _change_rows(overlay: Overlay, first: int) -> Iterator[tuple[object, ...]]:
     changes = (change for directory in overlay.directories for change in directory.changes)
-    for number, change in enumerate(changes, number):
+    for number, change in enumerate(changes, first):
         yield _change_row(change, number)
 
 

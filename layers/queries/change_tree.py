@@ -49,8 +49,9 @@ def _below(chain: int, paths: list[bytes]) -> dict[bytes, tuple[int, int, int]]:
     """How many A, C and D are below each directory."""
     found: dict[bytes, tuple[int, int, int]] = {}
     for start in range(0, len(paths), PATHS_A_QUERY):
-        rows = Directory.objects.filter(chain=chain, path__in=paths[start : start + PATHS_A_QUERY], gone=False)
+        rows = Directory.objects.filter(
+            chain=chain, path__in=paths[start : start + PATHS_A_QUERY], gone=False
+        )
         for path, *counts in rows.values_list("path", "added", "changed", "deleted"):
             found[path] = (counts[0], counts[1], counts[2])
     return found
-

@@ -170,7 +170,9 @@ def changes_between(
     """What the layers ``first`` to ``last`` changed together, as if they were one step."""
     lineage_of(image, first)
     wanted = Filter(kinds, text, min_size, sort, silent)
-    rows = wanted.ordered([row for row in _between(tuple(lineage_of(image, last)), first) if wanted.wants(row)])
+    rows = wanted.ordered(
+        [row for row in _between(tuple(lineage_of(image, last)), first) if wanted.wants(row)]
+    )
     return ChangePage(_slice(rows, offset, limit), len(rows))
 
 
@@ -189,4 +191,3 @@ def _between(lineage: tuple[int, ...], first: int) -> tuple[ChangeRow, ...]:
 
     touched = [path for path, rows in rows_of.items() if rows[0].position >= first]
     return tuple(map(change_row, differences(touched, before, after)))
-

@@ -48,7 +48,9 @@ def lineage_of(image: Image, position: int) -> list[int]:
     """The ids of the chains up to ``position``, bottom first. Raises ``NoSuchPath`` for no such layer."""
     lineage: list[int] = image.chain.lineage if image.chain is not None else []
     if not -1 <= position < max(len(lineage), 1):
-        raise NoSuchPath(f"The image has {len(lineage)} layers, counted from 0: there is no layer {position}.")
+        raise NoSuchPath(
+            f"The image has {len(lineage)} layers, counted from 0: there is no layer {position}."
+        )
     return lineage[: position + 1]
 
 
@@ -75,7 +77,9 @@ def listing(image: Image, position: int, path: bytes) -> list[TreeRow]:
             raise NotADirectoryError(f"/{as_text(path)} is no directory.")
         return []
     found = sorted(merged(rows).items())
-    totals = _totals(lineage, [join(path, name) for name, (entry, _) in found if entry.kind is Kind.DIRECTORY])
+    totals = _totals(
+        lineage, [join(path, name) for name, (entry, _) in found if entry.kind is Kind.DIRECTORY]
+    )
     return [
         _row(image, position, join(path, name), entry, origin, totals.get(join(path, name)))
         for name, (entry, origin) in found
@@ -177,7 +181,9 @@ def walk(image: Image, position: int, path: bytes = b"") -> Iterator[TreeRow]:
     yield from _walk(image, position, path, rows)
 
 
-def _walk(image: Image, position: int, path: bytes, rows: dict[bytes, list[DirectoryRow]]) -> Iterator[TreeRow]:
+def _walk(
+    image: Image, position: int, path: bytes, rows: dict[bytes, list[DirectoryRow]]
+) -> Iterator[TreeRow]:
     todo: list[Iterator[TreeRow]] = [_listed(image, position, path, rows)]
     while todo:
         row = next(todo[-1], None)
@@ -197,4 +203,3 @@ def _listed(
         below = rows.get(join(path, name), [])
         totals = (below[0].size, below[0].count) if below else None
         yield _row(image, position, join(path, name), entry, origin, totals)
-

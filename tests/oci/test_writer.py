@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.oci.changeset.entry import Extra, Kind
-from layers.oci.changeset.reader import Member, read_members
+from layers.oci.changeset.entry import Extra, Kind, Member
+from layers.oci.changeset.reader import read_members
 from layers.oci.changeset.writer import write_changeset
 from layers.oci.limits import Limits
 

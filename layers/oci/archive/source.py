@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import BinaryIO, NamedTuple, Protocol
 
 from layers.oci.archive.parts import Part
-from layers.oci.changeset.entry import Kind
+from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.paths import clean, escapes
-from layers.oci.changeset.reader import Member, scan
+from layers.oci.changeset.reader import scan
 from layers.oci.errors import LimitExceeded, MalformedArchive, shown
 from layers.oci.limits import Limits
 

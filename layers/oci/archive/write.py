@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from layers.oci.changeset.entry import Kind
-from layers.oci.changeset.reader import Member
+from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.writer import write_changeset
 from layers.oci.digest import Digest
 from layers.oci.mediatype import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST

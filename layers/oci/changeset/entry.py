@@ -49,6 +49,25 @@ class Extra(NamedTuple):
     """What is odd about the member, for the fidelity report."""
 
 
+class Member(NamedTuple):
+    """One member as the archive means it: long names, PAX records and links applied."""
+
+    path: bytes
+    """As written: not cleaned."""
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    """Bytes of the content; for a sparse file with its holes."""
+    mtime: int
+    offset: int
+    """Where the content starts in the tar."""
+    sha256: bytes | None
+    linkname: bytes | None
+    extra: Extra | None
+
+
 class Entry(NamedTuple):
     """One path in a layer, with the number it has in the library.
 

@@ -116,7 +116,7 @@ def parse_header(block: bytes, where: int) -> Header:
     name, mode, uid, gid, size, mtime, checksum, kind, linkname, magic = FIELDS.unpack_from(block)
     if not checksum_holds(block, checksum):
         raise MalformedLayer(
-            f"The tar header at byte {where} has a wrong checksum: the archive is damaged there, or is no tar."
+            f"The tar header at byte {where} has a wrong checksum: the archive is damaged there or no tar."
         )
     name = name.partition(b"\0")[0]
     if magic[:6] == USTAR and block[345]:

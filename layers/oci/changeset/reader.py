@@ -5,12 +5,13 @@ dropped in silence: after a good header only a good header, or zeros, may
 follow (``tarfile`` ends quietly there).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO
 
 from layers.oci.changeset import pax, sparse
-from layers.oci.changeset.entry import Extra, Kind
+from layers.oci.changeset.entry import Extra, Kind, Member
+from layers.oci.changeset.extensions import EXTENSIONS, Extensions
 from layers.oci.changeset.header import (
     BLOCK,
     FIELDS,
@@ -41,77 +42,7 @@ KINDS = {
     b"6": Kind.FIFO,
 }
 HEADER_ONLY = (Kind.HARDLINK, Kind.SYMLINK, Kind.CHARACTER, Kind.BLOCK, Kind.DIRECTORY, Kind.FIFO)
-EXTENSIONS = (b"x", b"g", b"L", b"K", b"X")
 EMPTY = sha256().digest()
-
-
-class Member(NamedTuple):
-    """One member as the archive means it: long names, PAX records and links applied."""
-
-    path: bytes
-    """As written: not cleaned."""
-    kind: Kind
-    mode: int
-    uid: int
-    gid: int
-    size: int
-    """Bytes of the content; for a sparse file with its holes."""
-    mtime: int
-    offset: int
-    """Where the content starts in the tar."""
-    sha256: bytes | None
-    linkname: bytes | None
-    extra: Extra | None
-
-
-class Source(Protocol):
-    """What :class:`ChunkStream` and :class:`FileStream` share."""
-
-    offset: int
-
-    def take(self, size: int) -> bytes: ...
-    def block(self) -> bytes: ...
-    def skip(self, size: int) -> None: ...
-
-
-class Extensions:
-    """What the extension headers in front of a member say of it."""
-
-    __slots__ = ("linkname", "name", "records", "run")
-
-    def __init__(self) -> None:
-        self.name: bytes | None = None
-        self.linkname: bytes | None = None
-        self.records: list[tuple[bytes, bytes]] = []
-        self.run = 0
-
-    def read(self, header: Header, stream: Source, limits: Limits, notes: list[tuple[bytes, str]]) -> None:
-        """Take one extension header's body off the stream."""
-        at = stream.offset - BLOCK
-        self.run += 1
-        if self.run > limits.extension_run:
-            raise LimitExceeded("extension_run", limits.extension_run, self.run, f"tar header at byte {at}")
-        if not 0 <= header.size <= limits.extension_size:
-            raise LimitExceeded("extension_size", limits.extension_size, header.size, f"tar header at byte {at}")
-        body = take_padded(stream, header.size)
-        if header.type == b"L":
-            self.name = body.partition(b"\0")[0]
-        elif header.type == b"K":
-            self.linkname = body.partition(b"\0")[0]
-        elif header.type == b"g":
-            keys = b", ".join(key for key, _ in pax.parse_records(body, at))
-            notes.append((b"", f"PAX global header at byte {at} ({shown(keys)}): engines do not apply it"))
-        else:
-            self.records += pax.parse_records(body, at)
-
-
-def take_padded(stream: Source, size: int) -> bytes:
-    """``size`` bytes and the padding to the next block."""
-    body = stream.take(size)
-    padding = -size % BLOCK
-    if len(body) < size or len(stream.take(padding)) < padding:
-        raise MalformedLayer(f"The tar ends at byte {stream.offset}, inside an extension header.")
-    return body
 
 
 def scan(file: BinaryIO, limits: Limits) -> list[Member]:
@@ -187,7 +118,12 @@ class TarReader:
                 name = block[345:500].rstrip(b"\0") + b"/" + name
             length = number(size, "size")
             data = at + BLOCK
-            if length < 0 or data + length + -length % BLOCK > len(chunk) or name[-1:] == b"/" or b"\0" in name:
+            if (
+                length < 0
+                or data + length + -length % BLOCK > len(chunk)
+                or name[-1:] == b"/"
+                or b"\0" in name
+            ):
                 break
             at = data + length + -length % BLOCK
             fields = (
@@ -234,7 +170,11 @@ class TarReader:
             note = f"type {shown(header.type)} is unknown: kept, not extracted"
         extra = Extra(
             mtime_ns,
-            tuple((key.removeprefix(pax.XATTR), value) for key, value in fields.items() if key.startswith(pax.XATTR)),
+            tuple(
+                (key.removeprefix(pax.XATTR), value)
+                for key, value in fields.items()
+                if key.startswith(pax.XATTR)
+            ),
             device(block) if kind in (Kind.CHARACTER, Kind.BLOCK) else None,
             regions or (),
             note=note,
@@ -313,10 +253,10 @@ class TarReader:
         digest = sha256()
         at = 0
         for offset, length in regions:
-            zeros(offset - at, digest.update)
+            sparse.zeros(offset - at, digest.update)
             stream.feed(length, digest.update)
             at = offset + length
-        zeros(logical - at, digest.update)
+        sparse.zeros(logical - at, digest.update)
         stream.skip(-size % BLOCK)
         return digest.digest()
 
@@ -324,24 +264,20 @@ class TarReader:
         """After the last member: two zero blocks, or the end of the bytes; anything more is noted."""
         stream, notes = self.stream, self.notes
         if extensions is not None:
-            raise MalformedLayer(f"The tar ends at byte {stream.offset}, after an extension header without its member.")
+            raise MalformedLayer(
+                f"The tar ends at byte {stream.offset}, after an extension header without its member."
+            )
         if not block:
             if stream.offset:
                 notes.append((b"", "the tar has no end mark (two blocks of zeros)"))
             return
         second = stream.block()
         if second and second != ZEROS:
-            raise MalformedLayer(f"The tar has a block of zeros at byte {stream.offset - 2 * BLOCK} and then goes on.")
+            raise MalformedLayer(
+                f"The tar has a block of zeros at byte {stream.offset - 2 * BLOCK} and then goes on."
+            )
         if isinstance(stream, ChunkStream) and stream.drain():
             notes.append((b"", "bytes follow the end mark: kept in the blob, ignored as engines do"))
 
 
 PLAIN = Extra()
-BLANK = bytes(2**20)
-
-
-def zeros(count: int, consume: Callable[[bytes], object]) -> None:
-    """Hand ``count`` zero bytes to ``consume``."""
-    while count > 0:
-        consume(BLANK[:count])
-        count -= len(BLANK)

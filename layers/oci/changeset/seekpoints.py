@@ -17,8 +17,8 @@ from layers.oci.limits import KIB, Limits
 HEADER: Final = struct.Struct("<4sII")
 ROW: Final = struct.Struct("<QQII")
 MAGIC: Final = b"isp1"
-POINTS: Final = 1024
-"""The most that are kept. At 32 KiB each they are 32 MiB at worst, and far less when packed."""
+POINTS: Final = 512
+"""The most that are kept. At 32 KiB each they are 16 MiB at worst; a third of that is usual."""
 WINDOW_SIZE: Final = 32 * KIB
 UNBOUNDED: Final = 2**62
 KNOWN_GOOD: Final = Limits(

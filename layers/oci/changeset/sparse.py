@@ -12,6 +12,7 @@ from layers.oci.limits import Limits
 
 Regions = tuple[tuple[int, int], ...]
 TakeBlock = Callable[[], bytes]
+BLANK = bytes(2**20)
 
 
 def old_gnu_map(block: bytes, take: TakeBlock, limits: Limits) -> tuple[int, Regions]:
@@ -34,7 +35,9 @@ def _cells(block: bytes, start: int, count: int) -> list[tuple[int, int]]:
     for at in range(start, start + 24 * count, 24):
         if block[at] == 0 and not block[at : at + 24].strip(b"\0"):
             break
-        cells.append((number(block[at : at + 12], "sparse offset"), number(block[at + 12 : at + 24], "sparse size")))
+        cells.append(
+            (number(block[at : at + 12], "sparse offset"), number(block[at + 12 : at + 24], "sparse size"))
+        )
     return cells
 
 
@@ -98,3 +101,10 @@ def checked(regions: Regions, size: int, stored: int) -> Regions:
 def _bound(count: int, limits: Limits) -> None:
     if count > limits.sparse_regions:
         raise LimitExceeded("sparse_regions", limits.sparse_regions, count)
+
+
+def zeros(count: int, consume: Callable[[bytes], object]) -> None:
+    """Hand ``count`` zero bytes to ``consume``."""
+    while count > 0:
+        consume(BLANK[:count])
+        count -= len(BLANK)

@@ -1,11 +1,21 @@
 """Bytes that come in chunks, taken in the sizes a tar is made of."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from layers.oci.errors import MalformedLayer
 
 Bytes = bytes | memoryview
+
+
+class Source(Protocol):
+    """What :class:`ChunkStream` and :class:`FileStream` share."""
+
+    offset: int
+
+    def take(self, size: int) -> bytes: ...
+    def block(self) -> bytes: ...
+    def skip(self, size: int) -> None: ...
 
 
 class ChunkStream:
@@ -52,7 +62,9 @@ class ChunkStream:
             consume(piece)
             size -= len(piece)
         if size:
-            raise MalformedLayer(f"The tar ends at byte {self.offset}, {size} bytes short of a file's content.")
+            raise MalformedLayer(
+                f"The tar ends at byte {self.offset}, {size} bytes short of a file's content."
+            )
 
     def skip(self, size: int) -> None:
         """Pass over ``size`` bytes; raises like :meth:`feed`."""
@@ -104,7 +116,8 @@ class FileStream:
 
     def skip(self, size: int) -> None:
         if self.offset + size > self._size:
+            short = self.offset + size - self._size
             raise MalformedLayer(
-                f"The tar ends at byte {self._size}, {self.offset + size - self._size} bytes short of a file's content."
+                f"The tar ends at byte {self._size}, {short} bytes short of a file's content."
             )
         self.offset += size

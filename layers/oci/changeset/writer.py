@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
 
 from layers.oci.changeset import pax, whiteout
-from layers.oci.changeset.entry import Kind
+from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.header import BLOCK
 from layers.oci.changeset.paths import join, split
-from layers.oci.changeset.reader import Member
 
 TYPES = {
     Kind.FILE: b"0",

@@ -10,17 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from layers.oci.changeset import whiteout
-from layers.oci.changeset.entry import Entry, Extra, Kind
+from layers.oci.changeset.entry import Entry, Extra, Kind, Member
 from layers.oci.changeset.paths import check_path, clean, escapes, join, split
-from layers.oci.changeset.reader import Member
 from layers.oci.errors import LimitExceeded, MalformedLayer, shown
 from layers.oci.limits import Limits
-
-Row = tuple
-"""An ``Entry`` without its number."""
+from layers.oci.unionfs.hardlinks import EXTRA, KIND, LINKNAME, SIZE, HardLinks, Row
 
 IMPLICIT = Extra(implicit=True)
-NAME, KIND, SIZE, LINKNAME, EXTRA = 0, 1, 5, 9, 10
 NOTES_KEPT = 1000
 FILE = Kind.FILE
 DOT_SLASH = (b"", b".", b"/")
@@ -56,8 +52,7 @@ class Extractor:
         self.cut: set[bytes] = set()
         self.notes: list[tuple[bytes, str]] = []
         self.member_count = 0
-        self._late_links: list[tuple[bytes, bytes]] = []
-        self._aside: dict[bytes, Row] = {}
+        self._links = HardLinks(self.directories, self.note)
 
     def add_all(self, members: Iterable[Member]) -> None:
         """Unpack every member.
@@ -70,10 +65,19 @@ class Extractor:
             self.member_count = count
             path = member[0]
             # Most members are new files with clean names in a directory that is there.
-            if member[1] is FILE and len(path) < 256 and not (b"/." in path or path[:1] in DOT_SLASH or b"//" in path):
+            if (
+                member[1] is FILE
+                and len(path) < 256
+                and not (b"/." in path or path[:1] in DOT_SLASH or b"//" in path)
+            ):
                 parent, _, name = path.rpartition(b"/")
                 children = directories.get(parent)
-                if children is not None and name not in children and 0 <= member[6] <= LATEST and count < most:
+                if (
+                    children is not None
+                    and name not in children
+                    and 0 <= member[6] <= LATEST
+                    and count < most
+                ):
                     children[name] = (name, *member[1:])
                     continue
             self.add(member)
@@ -109,11 +113,14 @@ class Extractor:
         elif kind is Kind.DIRECTORY:
             self.directories.setdefault(join(parent, name), {})
         if not 0 <= member.mtime <= LATEST:
-            self.note(join(parent, name), f"the mtime {member.mtime} lies outside 1970 to 2262: 0, as Docker sets it")
+            self.note(
+                join(parent, name),
+                f"the mtime {member.mtime} lies outside 1970 to 2262: 0, as Docker sets it",
+            )
             member = member._replace(mtime=0)
         row = (name, *member[1:])
         if kind is Kind.HARDLINK:
-            row = self._linked(parent, name, row)
+            row = self._links.resolve(parent, name, row)
         elif kind is Kind.SYMLINK and len(member.linkname or b"") > self.limits.link_length:
             raise LimitExceeded(
                 "link_length", self.limits.link_length, len(member.linkname or b""), shown(join(parent, name))
@@ -161,7 +168,9 @@ class Extractor:
             if row is not None and row[KIND] is Kind.SYMLINK:
                 hops += 1
                 if hops > self.limits.link_hops:
-                    raise MalformedLayer(f"The directory {shown(path)} lies behind more than {hops - 1} symlinks.")
+                    raise MalformedLayer(
+                        f"The directory {shown(path)} lies behind more than {hops - 1} symlinks."
+                    )
                 if row[LINKNAME].startswith(b"/"):
                     here = b""
                 todo += row[LINKNAME].split(b"/")[::-1]
@@ -183,7 +192,7 @@ class Extractor:
     def _marks(self, parent: bytes, name: bytes, member: Member) -> bool:
         """Take the member as a mark for the layers below, if it is one."""
         if any(part.startswith(whiteout.PREFIX) for part in parent.split(b"/")):
-            self._aside[join(parent, name)] = (name, *member[1:])
+            self._links.aside[join(parent, name)] = (name, *member[1:])
             self.note(join(parent, name), "lies below a whiteout's name: left out")
             return True
         if not name.startswith(whiteout.PREFIX):
@@ -201,14 +210,15 @@ class Extractor:
         if parent:
             self.cut.add(self.make_directory(parent))
         else:
-            self.note(whiteout.OPAQUE_NAME, "an opaque mark in the root directory: Docker ignores it, and so do we")
+            self.note(
+                whiteout.OPAQUE_NAME, "an opaque mark in the root directory: Docker ignores it, and so do we"
+            )
 
     def _whiteout(self, parent: bytes, hidden: bytes, member: Member) -> None:
         """Delete ``hidden`` from the layers below, never from this one."""
         if hidden in (b"", b".", b".."):
-            raise MalformedLayer(
-                f"The whiteout {shown(join(parent, whiteout.spell(hidden)))} names nothing that can be deleted."
-            )
+            mark = shown(join(parent, whiteout.spell(hidden)))
+            raise MalformedLayer(f"The whiteout {mark} names nothing that can be deleted.")
         parent = self.make_directory(parent)
         own = self.directories[parent].get(hidden)
         if own is None:
@@ -218,49 +228,9 @@ class Extractor:
             # After its directory, a whiteout can only mean what lies below it.
             self.cut.add(join(parent, hidden))
         else:
-            self.note(join(parent, hidden), "a whiteout for a path of its own layer: it hides the lower one only")
-
-    def _linked(self, parent: bytes, name: bytes, row: Row) -> Row:
-        """A hard link as what it links to, if this layer holds that by now."""
-        target = clean(row[LINKNAME] or b"")
-        found = self._find(target)
-        if found is None:
-            self._late_links.append((parent, name))
-            return row
-        if found[KIND] in (Kind.DIRECTORY, Kind.WHITEOUT):
-            self.note(join(parent, name), f"a hard link to {shown(target)}, which is a {found[KIND].word}: kept as broken")
-            return row
-        return link_to(found, name, target)
-
-    def _find(self, path: bytes) -> Row | None:
-        """The row at a clean path, symlinked parents of this layer followed, nothing made."""
-        parent, name = split(path)
-        children = self.directories.get(parent)
-        if children is None:
-            if path in self._aside:
-                return self._aside[path]
-            # One hop suffices for what engines write; a longer way is a broken link.
-            row = self._find(parent) if parent else None
-            if row is None or row[KIND] is not Kind.SYMLINK:
-                return None
-            real = clean(row[LINKNAME] if row[LINKNAME].startswith(b"/") else join(split(parent)[0], row[LINKNAME]))
-            children = self.directories.get(real)
-        return children.get(name) if children is not None else None
-
-    def _settle_links(self) -> None:
-        """Try once more the links whose target came after them."""
-        for parent, name in self._late_links:
-            children = self.directories.get(parent)
-            row = children.get(name) if children is not None else None
-            if children is None or row is None or row[KIND] is not Kind.HARDLINK:
-                continue
-            target = clean(row[LINKNAME] or b"")
-            found = self._find(target)
-            if found is not None and found[KIND] not in (Kind.DIRECTORY, Kind.WHITEOUT, Kind.HARDLINK):
-                children[name] = link_to(found, name, target)
-                self.note(join(parent, name), "a hard link before its target: engines refuse it, read all the same")
-            elif found is None:
-                self.note(join(parent, name), f"a hard link to {shown(target)}, which this layer does not hold")
+            self.note(
+                join(parent, hidden), "a whiteout for a path of its own layer: it hides the lower one only"
+            )
 
     def note(self, path: bytes, sentence: str) -> None:
         """Keep something odd for the fidelity report."""
@@ -273,7 +243,7 @@ class Extractor:
 
     def finish(self, first_number: int) -> LayerTree:
         """The layer, its entries sorted and numbered from ``first_number``; the extractor is spent."""
-        self._settle_links()
+        self._links.settle()
         numbered: dict[bytes, dict[bytes, Entry]] = {}
         number = first_number
         content_size = 0
@@ -291,9 +261,3 @@ class Extractor:
         return LayerTree(
             first_number, numbered, frozenset(self.cut), self.member_count, content_size, self.notes
         )
-
-
-def link_to(found: Row, name: bytes, target: bytes) -> Row:
-    """``found`` under another name, remembered as a hard link to ``target``."""
-    extra = (found[EXTRA] or Extra())._replace(hardlink=target)
-    return (name, *found[1:EXTRA], extra)

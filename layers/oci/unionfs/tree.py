@@ -13,8 +13,8 @@ class Loaded(NamedTuple):
     """A directory fetched from elsewhere, with the totals below it."""
 
     children: Children
-    size: int
-    count: int
+    total_size: int
+    total_count: int
 
 
 class Tree:
@@ -47,7 +47,7 @@ class Tree:
         if loaded is None:
             self._directories[path] = None
             return None
-        self.sizes[path], self.counts[path] = loaded.size, loaded.count
+        self.sizes[path], self.counts[path] = loaded.total_size, loaded.total_count
         self._directories[path] = loaded.children
         return loaded.children
 
