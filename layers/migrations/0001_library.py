@@ -9,255 +9,488 @@ import layers.models.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=135, unique=True)),
-                ('size', models.BigIntegerField()),
-                ('boot', models.CharField(blank=True, max_length=36)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=135, unique=True)),
+                ("size", models.BigIntegerField()),
+                ("boot", models.CharField(blank=True, max_length=36)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.SmallIntegerField()),
-                ('reasons', models.SmallIntegerField()),
-                ('entry_id', models.BigIntegerField(null=True)),
-                ('lower_id', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.SmallIntegerField()),
+                ("reasons", models.SmallIntegerField()),
+                ("entry_id", models.BigIntegerField(null=True)),
+                ("lower_id", models.BigIntegerField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='FileEntry',
+            name="FileEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', layers.models.fields.BytesField()),
-                ('kind', models.SmallIntegerField(choices=[(0, 'file'), (1, 'dir'), (2, 'symlink'), (3, 'char'), (4, 'block'), (5, 'fifo'), (6, 'hardlink'), (7, 'whiteout'), (8, 'opaque'), (9, 'unknown')])),
-                ('mode', models.SmallIntegerField()),
-                ('uid', models.BigIntegerField()),
-                ('gid', models.BigIntegerField()),
-                ('size', models.BigIntegerField()),
-                ('mtime', models.BigIntegerField()),
-                ('data_offset', models.BigIntegerField()),
-                ('sha256', layers.models.fields.BytesField(null=True)),
-                ('linkname', layers.models.fields.BytesField(null=True)),
-                ('extra', layers.models.fields.BytesField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", layers.models.fields.BytesField()),
+                (
+                    "kind",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "file"),
+                            (1, "dir"),
+                            (2, "symlink"),
+                            (3, "char"),
+                            (4, "block"),
+                            (5, "fifo"),
+                            (6, "hardlink"),
+                            (7, "whiteout"),
+                            (8, "opaque"),
+                            (9, "unknown"),
+                        ]
+                    ),
+                ),
+                ("mode", models.SmallIntegerField()),
+                ("uid", models.BigIntegerField()),
+                ("gid", models.BigIntegerField()),
+                ("size", models.BigIntegerField()),
+                ("mtime", models.BigIntegerField()),
+                ("data_offset", models.BigIntegerField()),
+                ("sha256", layers.models.fields.BytesField(null=True)),
+                ("linkname", layers.models.fields.BytesField(null=True)),
+                ("extra", layers.models.fields.BytesField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('filename', models.CharField(max_length=255)),
-                ('state', models.CharField(choices=[('receiving', 'Receiving'), ('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='receiving', max_length=10)),
-                ('stage', models.CharField(choices=[('receive', 'Receive'), ('verify', 'Verify'), ('index', 'Index')], default='receive', max_length=10)),
-                ('done_size', models.BigIntegerField(default=0)),
-                ('total_size', models.BigIntegerField(null=True)),
-                ('detail', models.CharField(blank=True, max_length=255)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('error', models.TextField(blank=True)),
-                ('image_ids', models.JSONField(default=list)),
-                ('references', models.JSONField(default=list)),
-                ('fidelity', models.JSONField(default=list)),
-                ('pid', models.IntegerField(null=True)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("filename", models.CharField(max_length=255)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("receiving", "Receiving"),
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="receiving",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("receive", "Receive"), ("verify", "Verify"), ("index", "Index")],
+                        default="receive",
+                        max_length=10,
+                    ),
+                ),
+                ("done_size", models.BigIntegerField(default=0)),
+                ("total_size", models.BigIntegerField(null=True)),
+                ("detail", models.CharField(blank=True, max_length=255)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("error", models.TextField(blank=True)),
+                ("image_ids", models.JSONField(default=list)),
+                ("references", models.JSONField(default=list)),
+                ("fidelity", models.JSONField(default=list)),
+                ("pid", models.IntegerField(null=True)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='NumberRange',
+            name="NumberRange",
             fields=[
-                ('table', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('next_number', models.BigIntegerField(default=1)),
+                ("table", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("next_number", models.BigIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='Chain',
+            name="Chain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chain_id', models.CharField(max_length=135)),
-                ('staging', models.CharField(blank=True, db_index=True, max_length=36)),
-                ('depth', models.IntegerField()),
-                ('lineage', models.JSONField(default=list)),
-                ('added', models.IntegerField(default=0)),
-                ('changed', models.IntegerField(default=0)),
-                ('deleted', models.IntegerField(default=0)),
-                ('silent', models.IntegerField(default=0)),
-                ('first_change', models.BigIntegerField(default=0)),
-                ('change_count', models.IntegerField(default=0)),
-                ('first_directory', models.BigIntegerField(default=0)),
-                ('directory_count', models.IntegerField(default=0)),
-                ('net_size', models.BigIntegerField(default=0)),
-                ('merged_size', models.BigIntegerField(default=0)),
-                ('merged_count', models.IntegerField(default=0)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='layers.chain')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("chain_id", models.CharField(max_length=135)),
+                ("staging", models.CharField(blank=True, db_index=True, max_length=36)),
+                ("depth", models.IntegerField()),
+                ("lineage", models.JSONField(default=list)),
+                ("added", models.IntegerField(default=0)),
+                ("changed", models.IntegerField(default=0)),
+                ("deleted", models.IntegerField(default=0)),
+                ("silent", models.IntegerField(default=0)),
+                ("first_change", models.BigIntegerField(default=0)),
+                ("change_count", models.IntegerField(default=0)),
+                ("first_directory", models.BigIntegerField(default=0)),
+                ("directory_count", models.IntegerField(default=0)),
+                ("net_size", models.BigIntegerField(default=0)),
+                ("merged_size", models.BigIntegerField(default=0)),
+                ("merged_count", models.IntegerField(default=0)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="layers.chain",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Image',
+            name="Image",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('image_id', models.CharField(max_length=135, unique=True)),
-                ('os', models.CharField(blank=True, max_length=64)),
-                ('architecture', models.CharField(blank=True, max_length=64)),
-                ('variant', models.CharField(blank=True, max_length=64)),
-                ('created', models.CharField(blank=True, max_length=64)),
-                ('author', models.TextField(blank=True)),
-                ('size', models.BigIntegerField()),
-                ('imported_at', models.DateTimeField(auto_now_add=True)),
-                ('chain', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='images', to='layers.chain')),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='layers.blob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("image_id", models.CharField(max_length=135, unique=True)),
+                ("os", models.CharField(blank=True, max_length=64)),
+                ("architecture", models.CharField(blank=True, max_length=64)),
+                ("variant", models.CharField(blank=True, max_length=64)),
+                ("created", models.CharField(blank=True, max_length=64)),
+                ("author", models.TextField(blank=True)),
+                ("size", models.BigIntegerField()),
+                ("imported_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to="layers.chain",
+                    ),
+                ),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="layers.blob"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Layer',
+            name="Layer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('diff_id', models.CharField(max_length=135)),
-                ('staging', models.CharField(blank=True, db_index=True, max_length=36)),
-                ('tar_size', models.BigIntegerField()),
-                ('content_size', models.BigIntegerField()),
-                ('member_count', models.IntegerField()),
-                ('first_entry', models.BigIntegerField()),
-                ('entry_count', models.IntegerField()),
-                ('fidelity', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("diff_id", models.CharField(max_length=135)),
+                ("staging", models.CharField(blank=True, db_index=True, max_length=36)),
+                ("tar_size", models.BigIntegerField()),
+                ("content_size", models.BigIntegerField()),
+                ("member_count", models.IntegerField()),
+                ("first_entry", models.BigIntegerField()),
+                ("entry_count", models.IntegerField()),
+                ("fidelity", models.JSONField(default=list)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('staging', '')), fields=('diff_id',), name='one_layer_a_diff_id')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("staging", "")), fields=("diff_id",), name="one_layer_a_diff_id"
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='chain',
-            name='layer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chains', to='layers.layer'),
+            model_name="chain",
+            name="layer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="chains", to="layers.layer"
+            ),
         ),
         migrations.CreateModel(
-            name='Manifest',
+            name="Manifest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('image', 'Image'), ('index', 'Index'), ('attestation', 'Attestation'), ('artifact', 'Artifact')], max_length=12)),
-                ('media_type', models.CharField(blank=True, max_length=255)),
-                ('blob', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='manifest', to='layers.blob')),
-                ('blobs', models.ManyToManyField(related_name='named_by', to='layers.blob')),
-                ('image', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='manifests', to='layers.image')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("image", "Image"),
+                            ("index", "Index"),
+                            ("attestation", "Attestation"),
+                            ("artifact", "Artifact"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("media_type", models.CharField(blank=True, max_length=255)),
+                (
+                    "blob",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="manifest", to="layers.blob"
+                    ),
+                ),
+                ("blobs", models.ManyToManyField(related_name="named_by", to="layers.blob")),
+                (
+                    "image",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="manifests",
+                        to="layers.image",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndexEntry',
+            name="IndexEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.IntegerField()),
-                ('digest', models.CharField(max_length=135)),
-                ('platform', models.CharField(blank=True, max_length=255)),
-                ('annotations', models.JSONField(default=dict)),
-                ('index', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='layers.manifest')),
-                ('manifest', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='listed_by', to='layers.manifest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.IntegerField()),
+                ("digest", models.CharField(max_length=135)),
+                ("platform", models.CharField(blank=True, max_length=255)),
+                ("annotations", models.JSONField(default=dict)),
+                (
+                    "index",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="layers.manifest",
+                    ),
+                ),
+                (
+                    "manifest",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listed_by",
+                        to="layers.manifest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Reference',
+            name="Reference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('repository', models.CharField(max_length=255)),
-                ('tag', models.CharField(max_length=128)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='references', to='layers.image')),
-                ('index', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='references', to='layers.manifest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("repository", models.CharField(max_length=255)),
+                ("tag", models.CharField(max_length=128)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="references",
+                        to="layers.image",
+                    ),
+                ),
+                (
+                    "index",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="references",
+                        to="layers.manifest",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StoredLayer',
+            name="StoredLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('media_type', models.CharField(max_length=255)),
-                ('compression', models.CharField(choices=[('plain', 'plain'), ('gzip', 'gzip'), ('zstd', 'zstd')], max_length=8)),
-                ('seek_points', layers.models.fields.BytesField(null=True)),
-                ('blob', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='stored_layer', to='layers.blob')),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stored', to='layers.layer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("media_type", models.CharField(max_length=255)),
+                (
+                    "compression",
+                    models.CharField(
+                        choices=[("plain", "plain"), ("gzip", "gzip"), ("zstd", "zstd")], max_length=8
+                    ),
+                ),
+                ("seek_points", layers.models.fields.BytesField(null=True)),
+                (
+                    "blob",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stored_layer",
+                        to="layers.blob",
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stored", to="layers.layer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImageLayer',
+            name="ImageLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.IntegerField()),
-                ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='image_layers', to='layers.chain')),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='image_layers', to='layers.image')),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='image_layers', to='layers.layer')),
-                ('stored', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='image_layers', to='layers.storedlayer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.IntegerField()),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="image_layers",
+                        to="layers.chain",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="image_layers",
+                        to="layers.image",
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="image_layers",
+                        to="layers.layer",
+                    ),
+                ),
+                (
+                    "stored",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="image_layers",
+                        to="layers.storedlayer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Directory',
+            name="Directory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', layers.models.fields.BytesField()),
-                ('first_entry', models.BigIntegerField()),
-                ('entry_count', models.IntegerField()),
-                ('cut', models.BooleanField()),
-                ('gone', models.BooleanField()),
-                ('subtree_size', models.BigIntegerField()),
-                ('subtree_count', models.IntegerField()),
-                ('added', models.IntegerField()),
-                ('changed', models.IntegerField()),
-                ('deleted', models.IntegerField()),
-                ('first_change', models.BigIntegerField()),
-                ('change_count', models.IntegerField()),
-                ('chain', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='directories', to='layers.chain')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", layers.models.fields.BytesField()),
+                ("first_entry", models.BigIntegerField()),
+                ("entry_count", models.IntegerField()),
+                ("cut", models.BooleanField()),
+                ("gone", models.BooleanField()),
+                ("subtree_size", models.BigIntegerField()),
+                ("subtree_count", models.IntegerField()),
+                ("added", models.IntegerField()),
+                ("changed", models.IntegerField()),
+                ("deleted", models.IntegerField()),
+                ("first_change", models.BigIntegerField()),
+                ("change_count", models.IntegerField()),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directories",
+                        to="layers.chain",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['path', 'chain'], name='directory_by_path')],
+                "indexes": [models.Index(fields=["path", "chain"], name="directory_by_path")],
             },
         ),
         migrations.CreateModel(
-            name='HistoryRow',
+            name="HistoryRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.IntegerField()),
-                ('created', models.CharField(blank=True, max_length=64)),
-                ('created_by', models.TextField(blank=True)),
-                ('author', models.TextField(blank=True)),
-                ('comment', models.TextField(blank=True)),
-                ('empty_layer', models.BooleanField(default=False)),
-                ('position', models.IntegerField(null=True)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history_rows', to='layers.image')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.IntegerField()),
+                ("created", models.CharField(blank=True, max_length=64)),
+                ("created_by", models.TextField(blank=True)),
+                ("author", models.TextField(blank=True)),
+                ("comment", models.TextField(blank=True)),
+                ("empty_layer", models.BooleanField(default=False)),
+                ("position", models.IntegerField(null=True)),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="history_rows",
+                        to="layers.image",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['index'],
-                'constraints': [models.UniqueConstraint(fields=('image', 'index'), name='one_row_an_index')],
+                "ordering": ["index"],
+                "constraints": [models.UniqueConstraint(fields=("image", "index"), name="one_row_an_index")],
             },
         ),
         migrations.AddConstraint(
-            model_name='chain',
-            constraint=models.UniqueConstraint(condition=models.Q(('staging', '')), fields=('chain_id',), name='one_chain_a_chain_id'),
+            model_name="chain",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("staging", "")), fields=("chain_id",), name="one_chain_a_chain_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reference',
-            constraint=models.UniqueConstraint(fields=('repository', 'tag'), name='one_image_a_name'),
+            model_name="reference",
+            constraint=models.UniqueConstraint(fields=("repository", "tag"), name="one_image_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='imagelayer',
-            constraint=models.UniqueConstraint(fields=('image', 'position'), name='one_layer_a_position'),
+            model_name="imagelayer",
+            constraint=models.UniqueConstraint(fields=("image", "position"), name="one_layer_a_position"),
         ),
     ]
