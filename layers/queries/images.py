@@ -139,10 +139,17 @@ def find_image(text: str) -> Image:
         message = _("%(text)s is the beginning of several IDs: %(images)s.")
         raise AmbiguousImage(message % {"text": shown(text), "images": listed(found)})
     if not found:
-        message = _("No image is called %(text)s; there are: %(images)s.")
-        there = listed(Image.objects.order_by("-pk"))
-        raise ImageNotFound(message % {"text": shown(text), "images": there})
+        raise ImageNotFound(absence(text))
     return found[0]
+
+
+def absence(text: str) -> str:
+    """That there is no such image, and what there is."""
+    images = Image.objects.order_by("-pk")
+    if not images:
+        return _("No image is called %(text)s: the library is empty.") % {"text": shown(text)}
+    message = _("No image is called %(text)s; there are: %(images)s.")
+    return message % {"text": shown(text), "images": listed(images)}
 
 
 def find_reference(text: str) -> models.Reference | None:
@@ -192,7 +199,7 @@ def listed(images: Iterable[Image]) -> str:
     words.sort(key=lambda word: ":" not in word)
     if len(words) > NAMES_LISTED:
         words[NAMES_LISTED:] = [_("%(count)d more") % {"count": len(words) - NAMES_LISTED}]
-    return ", ".join(words) if words else _("none at all")
+    return ", ".join(words)
 
 
 def words_for(image: Image, names: dict[int, list[tuple[str, str]]]) -> list[str]:
