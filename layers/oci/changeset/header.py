@@ -79,7 +79,7 @@ def _base256(field: bytes, what: str) -> int:
 
 
 # What adler32's low half must be for a checksum field: these recur too.
-_sums: dict[bytes, int] = {}
+KNOWN_SUMS: dict[bytes, int] = {}
 
 
 def checksum_holds(block: bytes, field: bytes) -> bool:
@@ -89,7 +89,7 @@ def checksum_holds(block: bytes, field: bytes) -> bool:
     bytes modulo 65,521: exact, and quick, for a block of ASCII.
     """
     if block.isascii():
-        expected = _sums.get(field)
+        expected = KNOWN_SUMS.get(field)
         if expected is not None:
             return adler32(block) & 0xFFFF == expected
     return _checksum_holds(block, field)
@@ -102,8 +102,8 @@ def _checksum_holds(block: bytes, field: bytes) -> bool:
         return False
     blanks = sum(field) - 8 * 32
     total = sum(block) - blanks
-    if block.isascii() and total == stated and len(_sums) < 50_000:
-        _sums[field] = (stated + blanks + 1) % 65521
+    if block.isascii() and total == stated and len(KNOWN_SUMS) < 50_000:
+        KNOWN_SUMS[field] = (stated + blanks + 1) % 65521
     return stated in (total, total - 256 * sum(byte > 127 for byte in block))
 
 

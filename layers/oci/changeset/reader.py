@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import BinaryIO
 
+from isal.isal_zlib import adler32
+
 from layers.oci.changeset import pax, sparse
 from layers.oci.changeset.entry import Extra, Kind, Member
 from layers.oci.changeset.extensions import EXTENSIONS, Extensions
@@ -17,6 +19,7 @@ from layers.oci.changeset.header import (
     FIELDS,
     GNU,
     KNOWN_NUMBERS,
+    KNOWN_SUMS,
     USTAR,
     ZEROS,
     Header,
@@ -105,37 +108,35 @@ class TarReader:
         one pass without calls, which leaves everything else to ``__iter__``.
         """
         chunk, at = stream.window()
-        start, base = at, stream.offset - at
-        end = len(chunk) - BLOCK
-        numbers, kind_file, new = KNOWN_NUMBERS, Kind.FILE, tuple.__new__
-        while at <= end:
+        start, base, size_of_chunk = at, stream.offset - at, len(chunk)
+        unpack, sums, kind, new, hashed = FIELDS.unpack_from, KNOWN_SUMS.get, Kind.FILE, tuple.__new__, sha256
+        known = KNOWN_NUMBERS.get
+        while at + BLOCK <= size_of_chunk:
             block = chunk[at : at + BLOCK]
-            name, mode, uid, gid, size, mtime, checksum, kind, _, magic = FIELDS.unpack_from(block)
-            if kind != b"0" or not checksum_holds(block, checksum):
+            name, mode, uid, gid, size, mtime, checksum, flag, _, magic = unpack(block)
+            if flag != b"0" or not block.isascii():
+                break
+            if sums(checksum) != adler32(block) & 0xFFFF and not checksum_holds(block, checksum):
                 break
             name = name.rstrip(b"\0")
-            if magic[:6] == USTAR and block[345]:
+            if block[345] and magic[:6] == USTAR:
                 name = block[345:500].rstrip(b"\0") + b"/" + name
-            length = number(size, "size")
+            length = number(size, "size") if (value := known(size)) is None else value
             data = at + BLOCK
-            if (
-                length < 0
-                or data + length + -length % BLOCK > len(chunk)
-                or name[-1:] == b"/"
-                or b"\0" in name
-            ):
+            after = data + length + -length % BLOCK
+            if length < 0 or after > size_of_chunk or name[-1:] == b"/" or b"\0" in name:
                 break
-            at = data + length + -length % BLOCK
+            at = after
             fields = (
                 name,
-                kind_file,
-                (number(mode, "mode") if (known := numbers.get(mode)) is None else known) & 0o7777,
-                number(uid, "uid") if (known := numbers.get(uid)) is None else known,
-                number(gid, "gid") if (known := numbers.get(gid)) is None else known,
+                kind,
+                (number(mode, "mode") if (value := known(mode)) is None else value) & 0o7777,
+                number(uid, "uid") if (value := known(uid)) is None else value,
+                number(gid, "gid") if (value := known(gid)) is None else value,
                 length,
-                number(mtime, "mtime") if (known := numbers.get(mtime)) is None else known,
+                number(mtime, "mtime") if (value := known(mtime)) is None else value,
                 base + data,
-                sha256(chunk[data : data + length]).digest(),
+                hashed(chunk[data : data + length]).digest(),
                 None,
                 None,
             )
