@@ -11,6 +11,7 @@ from layers.models.bulk import reserve_numbers
 from layers.oci.archive.parts import Contents, DocumentPart, ImagePart, LayerPart, Part
 from layers.oci.archive.rootfs import rootfs_config
 from layers.oci.changeset.paths import as_text
+from layers.oci.changeset.walk import Stored
 from layers.oci.config import ImageConfig, chain_ids
 from layers.oci.digest import Digest
 from layers.oci.errors import LimitExceeded
@@ -22,7 +23,7 @@ from layers.oci.unionfs.tree import Tree
 from layers.operations.commit_import import ARCHITECTURES, StagedImage, StagedImport, StagedLayer
 from layers.operations.open_archive import OpenArchive
 from layers.operations.progress import Progress, Report
-from layers.operations.read_layer import ReadLayer, Stored, check, read_layer
+from layers.operations.read_layer import LayerReader, ReadLayer, check, stored_range
 from layers.operations.write_layer import write_chain, write_layer
 from layers.queries.directories import load_directory
 from layers.storage import Staging
@@ -38,6 +39,7 @@ class Stager:
         self.staging = staging
         self.limits = limits
         self.report = report
+        self.reader = LayerReader(limits)
         self.layers: dict[str, Layer] = {}
         self.chains: dict[str, Chain] = {}
         self.stored: dict[str, StagedLayer] = {}
@@ -48,6 +50,10 @@ class Stager:
 
     def stage(self, archive: OpenArchive, contents: Contents) -> StagedImport:
         """Read everything, write everything, show nothing yet."""
+        with self.reader:
+            return self._stage(archive, contents)
+
+    def _stage(self, archive: OpenArchive, contents: Contents) -> StagedImport:
         for where, path, note in contents.notes:
             self._note(where, path, note)
         images = [] if contents.rootfs is None else [self._rootfs(archive, contents.rootfs)]
@@ -66,7 +72,7 @@ class Stager:
             size = archive.original.seek(0, 2)
             layer = replace(layer, part=Part(layer.part.name, 0, size, archive.original))
         self.total = layer.part.size
-        read = read_layer(layer, self._copier(layer), self.limits, self._advance("layer 1 of 1"))
+        read = self.reader.read(layer, self._copier(layer), self._advance("layer 1 of 1"))
         created = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         machine = platform.machine()
         raw = rootfs_config(Digest(read.diff_id), created, IMPORTED, ARCHITECTURES.get(machine, machine))
@@ -108,7 +114,7 @@ class Stager:
         chain = self._chain(chain_id)
         if chain is not None and (digest := self._recognise(layer, chain.layer, detail)):
             return digest, chain
-        read = read_layer(layer, self._copier(layer), self.limits, self._advance(detail))
+        read = self.reader.read(layer, self._copier(layer), self._advance(detail))
         self.done += layer.part.size
         chain = chain or self._lay(read, parent, chain_id, where)
         self._keep(layer, read.digest, read)
@@ -126,7 +132,7 @@ class Stager:
 
     def _recognise(self, part: LayerPart, layer: Layer, detail: str) -> str | None:
         """The digest of a layer whose stored form is kept already: its bytes are hashed, not walked."""
-        stored = Stored(part.part)
+        stored = Stored(stored_range(part))
         advance = self._advance(detail)
         for _ in stored:
             advance(stored.count)
@@ -185,12 +191,10 @@ class Stager:
     def _document_blobs(self, document: DocumentPart) -> None:
         """The content of an attestation or artifact: kept, checked, not read as a layer."""
         for part in document.blobs:
-            stored = Stored(part.part)
-            for _ in stored:
-                pass
-            check(part, stored.digest, None)
-            if not self.staging.claim(stored.digest):
-                self.staging.publish(self._copier(part)(), stored.digest)
+            digest = Stored(stored_range(part)).drain()
+            check(part, digest, None)
+            if not self.staging.claim(digest):
+                self.staging.publish(self._copier(part)(), digest)
 
     def _copier(self, layer: LayerPart) -> Callable[[], Path]:
         part = layer.part
