@@ -5,7 +5,8 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice
 
 from django.db import connection, models, transaction
 
@@ -50,11 +51,17 @@ def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 def _insert(table: str, columns: Sequence[str], rows: list[Row]) -> None:
     """Multi-row ``VALUES``, past Django's cursor: it would rewrite each placeholder."""
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        batch = rows[start : start + ROWS_A_STATEMENT]
+        statement = _statement(table, tuple(columns), len(batch))
+        connection.connection.execute(statement, list(chain.from_iterable(batch)))
+
+
+@lru_cache
+def _statement(table: str, columns: tuple[str, ...], count: int) -> str:
+    """An insert of ``count`` rows; the same object each time, so that SQLite need not parse it again."""
     one = f"({', '.join('?' * len(columns))})"
-    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    for batch in batches(rows, ROWS_A_STATEMENT):
-        values = [value for row in batch for value in row]
-        connection.connection.execute(head + ", ".join([one] * len(batch)), values)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES " + ", ".join([one] * count)
 
 
 def _copy(table: str, columns: Sequence[str], rows: list[Row]) -> None:

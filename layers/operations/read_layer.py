@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from layers.oci.archive.parts import LayerPart
 from layers.oci.changeset.compression import Compression, sniff
-from layers.oci.changeset.threads import Relay
-from layers.oci.changeset.walk import LayerWalk, Stored, StoredRange
+from layers.oci.changeset.threads import Later
+from layers.oci.changeset.walk import LayerWalk, StoredRange
 from layers.oci.changeset.walker import RemoteWalk, Walker
 from layers.oci.errors import DigestMismatch, LimitExceeded, MalformedLayer, OCIError, shown
 from layers.oci.limits import MIB, Limits
@@ -48,9 +48,8 @@ class LayerReader:
         Raises:
             MalformedLayer, LimitExceeded, DigestMismatch: with the layer's name in the archive.
         """
-        copied: list[Path] = []
-        copying = Relay(lambda copy: copied.append(copy()))
-        copying.put(copy)
+        stored = stored_range(layer)
+        copying, hashing = Later(copy), Later(stored.digest)
         extractor = Extractor(self.limits)
         compression = layer_compression(layer)
         walk = self._walk(layer, compression, advance)
@@ -60,10 +59,10 @@ class LayerReader:
             check_stored(layer)  # damaged on the way here is the better answer, if it is true
             raise
         finally:
-            copying.finish()
-        check(layer, walk.digest, walk.diff_id)
-        size = layer.part.size
-        return ReadLayer(walk.digest, walk.diff_id, size, walk.tar_size, compression, extractor, copied[0])
+            path, digest = copying.result(), hashing.result()
+        diff_id = walk.diff_id or digest
+        check(layer, digest, diff_id)
+        return ReadLayer(digest, diff_id, layer.part.size, walk.tar_size, compression, extractor, path)
 
     def _walk(
         self, layer: LayerPart, compression: Compression, advance: Callable[[int], None]
@@ -110,7 +109,7 @@ def unpack(walk: LayerWalk | RemoteWalk, extractor: Extractor, where: str) -> No
 def check_stored(layer: LayerPart) -> None:
     """Hold the stored bytes alone against their digest; raises ``DigestMismatch``."""
     if layer.digest is not None:
-        check(layer, Stored(stored_range(layer)).drain(), None)
+        check(layer, stored_range(layer).digest(), None)
 
 
 def layer_compression(layer: LayerPart) -> Compression:

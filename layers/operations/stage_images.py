@@ -11,7 +11,6 @@ from layers.models.bulk import reserve_numbers
 from layers.oci.archive.parts import Contents, DocumentPart, ImagePart, LayerPart, Part
 from layers.oci.archive.rootfs import rootfs_config
 from layers.oci.changeset.paths import as_text
-from layers.oci.changeset.walk import Stored
 from layers.oci.config import ImageConfig, chain_ids
 from layers.oci.digest import Digest
 from layers.oci.errors import LimitExceeded
@@ -132,19 +131,16 @@ class Stager:
 
     def _recognise(self, part: LayerPart, layer: Layer, detail: str) -> str | None:
         """The digest of a layer whose stored form is kept already: its bytes are hashed, not walked."""
-        stored = Stored(stored_range(part))
-        advance = self._advance(detail)
-        for _ in stored:
-            advance(stored.count)
-        check(part, stored.digest, None)
-        if stored.digest in self.stored:
-            known = self.stored[stored.digest].diff_id == layer.diff_id
+        digest = stored_range(part).digest(self._advance(detail))
+        check(part, digest, None)
+        if digest in self.stored:
+            known = self.stored[digest].diff_id == layer.diff_id
         else:
-            kept = StoredLayer.objects.filter(blob__digest=stored.digest, layer__diff_id=layer.diff_id)
-            known = kept.filter(layer__staging="").exists() and self.staging.claim(stored.digest)
+            kept = StoredLayer.objects.filter(blob__digest=digest, layer__diff_id=layer.diff_id)
+            known = kept.filter(layer__staging="").exists() and self.staging.claim(digest)
         if known:
             self.done += part.part.size
-        return stored.digest if known else None
+        return digest if known else None
 
     def _lay(self, read: ReadLayer, parent: Chain | None, chain_id: str, where: str) -> Chain:
         """Write a layer's rows, unless they are there, and those of its chain."""
@@ -191,7 +187,7 @@ class Stager:
     def _document_blobs(self, document: DocumentPart) -> None:
         """The content of an attestation or artifact: kept, checked, not read as a layer."""
         for part in document.blobs:
-            digest = Stored(stored_range(part)).drain()
+            digest = stored_range(part).digest()
             check(part, digest, None)
             if not self.staging.claim(digest):
                 self.staging.publish(self._copier(part)(), digest)

@@ -5,6 +5,7 @@ half of it and whoever finds it abandoned knows what to remove.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from layers.models import Chain, Change, Directory, FileEntry, Layer
 from layers.models.bulk import insert_rows, reserve_numbers
@@ -36,12 +37,8 @@ def write_layer(tree: LayerTree, *, diff_id: str, tar_size: int, staging: str) -
 
 def _entry_rows(tree: LayerTree) -> Iterator[tuple[object, ...]]:
     """An entry is its row, but for what few have; ``IntEnum`` is stored as the integer it is."""
-    for entries in tree.directories.values():
-        for entry in entries.values():
-            if entry.extra is None:
-                yield entry
-            else:
-                yield (*entry[:11], pack_extra(entry.extra))
+    entries = chain.from_iterable(map(dict.values, tree.directories.values()))
+    return (entry if entry[11] is None else (*entry[:11], pack_extra(entry[11])) for entry in entries)
 
 
 def write_chain(

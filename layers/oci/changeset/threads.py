@@ -1,11 +1,12 @@
-"""Two threads that keep streams moving: one that consumes behind, one that reads ahead."""
+"""Threads that keep bytes moving: one consumes behind, one reads ahead, one does a thing meanwhile."""
 
 from collections.abc import Callable, Iterator
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 CHUNKS_AHEAD = 6
+Result = TypeVar("Result")
 
 
 class Relay:
@@ -74,3 +75,26 @@ class Ahead:
             while not self._queue.empty():
                 self._queue.get_nowait()
             self._thread.join(0.01)
+
+
+class Later(Generic[Result]):
+    """A call that runs in a thread of its own; :meth:`result` waits for what it returns or raises."""
+
+    def __init__(self, call: Callable[[], Result]) -> None:
+        self._call = call
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._call())
+        except BaseException as error:
+            self._error = error
+
+    def result(self) -> Result:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._results[0]

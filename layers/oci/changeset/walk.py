@@ -1,7 +1,7 @@
-"""A stored layer, walked in one pass over its bytes: hashed twice, unpacked, read member by member.
+"""A stored layer, walked in one pass over its bytes: unpacked, its tar hashed, read member by member.
 
-Three workers share what costs time, and hand each other chunks: one reads and
-unpacks, one hashes the tar, the caller's walks it and hashes its files. The
+What is compressed is shared among three threads, which hand each other chunks:
+one unpacks, one hashes the tar, the caller's walks it and hashes its files. The
 calls that take long all let go of the interpreter's lock.
 """
 
@@ -24,34 +24,18 @@ class StoredRange(NamedTuple):
     offset: int
     size: int
 
-
-class Stored:
-    """Stored bytes on their way past: hashed and counted."""
-
-    def __init__(self, range: StoredRange) -> None:
-        self.range = range
-        self.hash = sha256()
-        self.count = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in read_chunks(*self.range):
-            self.hash.update(chunk)
-            self.count += len(chunk)
-            yield chunk
-
-    def drain(self) -> str:
-        """Read to the end; the digest."""
-        for _ in self:
-            pass
-        return self.digest
-
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self.hash.hexdigest()}"
+    def digest(self, advance: Callable[[int], None] = lambda count: None) -> str:
+        """The digest of the bytes as they are stored; ``advance`` hears how many are read."""
+        stored, count = sha256(), 0
+        for chunk in read_chunks(*self):
+            stored.update(chunk)
+            count += len(chunk)
+            advance(count)
+        return f"sha256:{stored.hexdigest()}"
 
 
 class LayerWalk:
-    """Iterates the members of a stored layer, once; afterwards it knows its names.
+    """Iterates the members of a stored layer, once; afterwards it knows its diff_id.
 
     ``advance`` hears, now and then, how many stored bytes have been read.
 
@@ -68,33 +52,49 @@ class LayerWalk:
         advance: Callable[[int], None],
     ) -> None:
         self._advance = advance
-        self._stored = Stored(stored)
+        self._stored = stored
+        self._count = 0
         self._compression = compression
         self._limits = limits
         self._where = where
-        self.digest = self.diff_id = ""
+        self.diff_id = ""
+        """Empty for a plain layer: that is the digest of its stored bytes."""
         self.tar_size = 0
         self.notes: list[tuple[bytes, str]] = []
 
     def __iter__(self) -> Iterator[Member]:
-        unpacked = Ahead(decompressed(self._stored, self._compression, self._limits, self._where))
+        pieces = decompressed(self._chunks(), self._compression, self._limits, self._where)
+        if self._compression == "plain":
+            yield from self._read(pieces)
+            return
         tar = sha256()
-        hashing = Relay(tar.update) if self._compression != "plain" else None
-        reader = read_members(self._pieces(unpacked, hashing), self._limits)
+        unpacked, hashing = Ahead(pieces), Relay(tar.update)
         try:
-            yield from reader
+            yield from self._read(passed(unpacked, hashing))
         finally:
             unpacked.stop()
-            if hashing:
-                hashing.finish()
-        self.notes = reader.notes
-        self.digest = self._stored.digest
-        self.diff_id = f"sha256:{tar.hexdigest()}" if hashing else self.digest
+            hashing.finish()
+        self.diff_id = f"sha256:{tar.hexdigest()}"
 
-    def _pieces(self, unpacked: Ahead, hashing: Relay | None) -> Iterator[bytes]:
-        for piece in unpacked:
+    def _read(self, pieces: Iterator[bytes]) -> Iterator[Member]:
+        reader = read_members(self._counted(pieces), self._limits)
+        yield from reader
+        self.notes = reader.notes
+
+    def _chunks(self) -> Iterator[bytes]:
+        for chunk in read_chunks(*self._stored):
+            self._count += len(chunk)
+            yield chunk
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
             self.tar_size += len(piece)
-            if hashing:
-                hashing.put(piece)
-            self._advance(self._stored.count)
+            self._advance(self._count)
             yield piece
+
+
+def passed(unpacked: Ahead, hashing: Relay) -> Iterator[bytes]:
+    """The pieces, each handed to the other thread as well."""
+    for piece in unpacked:
+        hashing.put(piece)
+        yield piece

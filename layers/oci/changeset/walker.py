@@ -29,7 +29,6 @@ LENGTH = Struct("<I")
 MEMBERS_A_FRAME = 2000
 REPORT_SIZE = 4 * MIB
 ROOT = Path(__file__).resolve().parents[3]
-FILE = Kind.FILE
 KINDS = tuple(Kind)
 
 
@@ -73,7 +72,7 @@ class RemoteWalk:
         self._frames = frames
         self._where = where
         self._advance = advance
-        self.digest = self.diff_id = ""
+        self.diff_id = ""
         self.tar_size = 0
         self.notes: list[tuple[bytes, str]] = []
 
@@ -81,11 +80,13 @@ class RemoteWalk:
         while True:
             what, *values = self._frame()
             if what == "members":
-                yield from map(received, values[0])
+                for fields in values[0]:
+                    # A plain file needs no more than its fields, and most are plain files.
+                    yield fields if fields[1] == 0 and fields[10] is None else received(fields)
             elif what == "at":
                 self._advance(values[0])
             elif what == "end":
-                self.digest, self.diff_id, self.tar_size, self.notes = values
+                self.diff_id, self.tar_size, self.notes = values
                 return
             else:
                 raise rebuilt(what, values)
@@ -102,8 +103,6 @@ class RemoteWalk:
 
 def received(fields: tuple[Any, ...]) -> Member:
     """A member as it was sent."""
-    if fields[1] == 0 and fields[10] is None:
-        return tuple.__new__(Member, (fields[0], FILE, *fields[2:]))
     extra = None if fields[10] is None else Extra(*fields[10])
     return tuple.__new__(Member, (fields[0], KINDS[fields[1]], *fields[2:10], extra))
 
@@ -137,11 +136,11 @@ def serve(file: BinaryIO, requests: BinaryIO, frames: BinaryIO) -> None:
 
 
 def answer(walk: LayerWalk, frames: BinaryIO) -> None:
-    """Send the members of one layer, and then its names."""
+    """Send the members of one layer, and then what is known of them all."""
     members = iter(walk)
     while batch := [sent(member) for member in islice(members, MEMBERS_A_FRAME)]:
         send(frames, ["members", batch])
-    send(frames, ["end", walk.digest, walk.diff_id, walk.tar_size, walk.notes])
+    send(frames, ["end", walk.diff_id, walk.tar_size, walk.notes])
 
 
 def reporter(frames: BinaryIO) -> Callable[[int], None]:

@@ -66,7 +66,7 @@ class Extractor:
             path = member[0]
             # Most members are new files with clean names in a directory that is there.
             if (
-                member[1] is FILE
+                member[1] == 0
                 and len(path) < 256
                 and not (b"/." in path or path[:1] in DOT_SLASH or b"//" in path)
             ):
@@ -78,9 +78,9 @@ class Extractor:
                     and 0 <= member[6] <= LATEST
                     and count < most
                 ):
-                    children[name] = (name, *member[1:])
+                    children[name] = (name, FILE, *member[2:])
                     continue
-            self.add(member)
+            self.add(Member(*member))
 
     def add(self, member: Member) -> None:
         """Unpack one member, of whatever kind."""
