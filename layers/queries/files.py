@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import BinaryIO, Final, cast
 
@@ -11,7 +12,7 @@ from layers.oci.changeset.compression import Compression
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.reframed import read_reframed, write_reframed
 from layers.oci.changeset.seek import read_range
-from layers.oci.changeset.seekpoints import nearest
+from layers.oci.changeset.seekpoints import nearest, widest_gap
 from layers.oci.digest import Digest
 from layers.oci.errors import MalformedLayer
 from layers.oci.limits import MIB
@@ -19,8 +20,8 @@ from layers.storage import drop_cached, has_blob, open_blob, open_cached
 
 HOLE_SIZE: Final = MIB
 """The most of a hole that is handed out at once."""
-NEAR: Final = 8 * MIB
-"""What is unpacked in vain without a second thought, in bytes."""
+NEAR: Final = 4 * MIB
+"""Bytes that may be unpacked in vain: some 10 ms."""
 QUICKEST_FIRST: Final = ("plain", "zstd", "gzip")
 
 
@@ -100,7 +101,7 @@ def _regions(entry: Entry) -> tuple[Region, ...]:
 
 
 def _quickest_form(layer: Layer) -> StoredLayer:
-    forms = layer.stored.select_related("blob")
+    forms = StoredLayer.objects.filter(layer=layer).select_related("blob", "layer").defer("seek_points")
     for form in sorted(forms, key=lambda form: QUICKEST_FIRST.index(form.compression)):
         if has_blob(form.blob.digest):
             return form
@@ -110,14 +111,40 @@ def _quickest_form(layer: Layer) -> StoredLayer:
 def stored_range(form: StoredLayer, offset: int, size: int) -> Iterator[bytes]:
     """``size`` bytes of the layer's tar from ``offset`` on, in pieces."""
     with _open(form) as file:
-        points = form.seek_points
-        compression = cast(Compression, form.compression)
-        if points is not None and offset - nearest(points, offset).offset > NEAR and compression != "plain":
+        points = None if form.compression == "plain" or offset <= NEAR else _seek_points(form.blob.digest)
+        if points is not None and offset - nearest(points, offset).offset > NEAR:
             for piece in _cached_range(form, file, offset, size):
                 offset, size = offset + len(piece), size - len(piece)
                 yield piece
         if size:
-            yield from read_range(file, compression, points, offset, size)
+            yield from read_range(file, cast(Compression, form.compression), points, offset, size)
+
+
+def fill_cache(form: StoredLayer) -> None:
+    """Make the cached form of a layer that has no seek points near some of its files."""
+    points = _seek_points(form.blob.digest)
+    if points is not None and widest_gap(points, form.layer.tar_size) > NEAR:
+        with _open(form) as file:
+            for _ in _cached_range(form, file, 0, 0):
+                pass
+
+
+def _seek_points(digest: str) -> bytes | None:
+    """The packed seek points; ``None`` where they are not made yet."""
+    try:
+        return _made_seek_points(digest)
+    except LookupError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _made_seek_points(digest: str) -> bytes:
+    """Kept for the next file of the layer: fetching some MiB takes longer than reading the file."""
+    forms = StoredLayer.objects.filter(blob__digest=digest).exclude(seek_points=None)
+    points = forms.values_list("seek_points", flat=True).first()
+    if points is None:
+        raise LookupError(digest)
+    return points
 
 
 def _cached_range(form: StoredLayer, file: BinaryIO, offset: int, size: int) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """The content of files, out of layers stored in every form."""
 
 import gzip
+import io
 import os
 import random
 
@@ -10,11 +11,14 @@ import zstandard
 from layers import storage
 from layers.models import Blob, Layer, StoredLayer
 from layers.oci.changeset.entry import Entry, Extra, Kind
+from layers.oci.changeset.gzipseek import gzip_seek_points
+from layers.oci.changeset.libz import LIBZ
 from layers.oci.changeset.seek import build_seek_points
+from layers.oci.changeset.seekpoints import NO_POINTS
 from layers.oci.digest import Digest
 from layers.oci.limits import KIB, MIB
 from layers.queries import files
-from layers.queries.files import ContentMissing, open_entry
+from layers.queries.files import ContentMissing, fill_cache, open_entry
 
 TAR = random.Random(2).randbytes(600 * KIB) + b"".join(b"line %d\n" % n for n in range(100_000))
 OFFSET, SIZE = 900 * KIB, 300 * KIB
@@ -22,6 +26,11 @@ CONTENT = TAR[OFFSET : OFFSET + SIZE]
 PACKERS = {"plain": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    files._made_seek_points.cache_clear()
 
 
 @pytest.fixture
@@ -151,6 +160,31 @@ def test_a_deep_read_of_a_large_frame_fills_the_cache(layer, single_frame, data_
     assert reader.read(100, 50) == CONTENT[100:150]
     assert cached_files(data_dir) == [Digest(single_frame.blob.digest).hex + ".zst"]
     assert b"".join(reader.chunks()) == CONTENT
+
+
+def test_the_cache_is_filled_ahead_where_seek_points_do_not_help(single_frame, data_dir):
+    fill_cache(single_frame)
+
+    assert len(cached_files(data_dir)) == 1
+
+
+def test_the_cache_is_not_filled_where_seek_points_help(layer, data_dir, monkeypatch):
+    monkeypatch.setattr(files, "NEAR", 2 * MIB)
+    fill_cache(keep(layer, "gzip", points=NO_POINTS))
+
+    assert not (data_dir / "cache").exists()
+
+
+def test_seek_points_are_used_as_soon_as_they_are_made(layer, monkeypatch):
+    monkeypatch.setattr(files, "NEAR", 100 * KIB)
+    raw = gzip.compress(TAR)
+    stored = keep(layer, "gzip", raw)
+    reader = open_entry(entry(), layer)
+    assert reader.read(0, 9) == CONTENT[:9]
+
+    StoredLayer.objects.update(seek_points=gzip_seek_points(io.BytesIO(raw), len(raw), LIBZ, 64 * KIB))
+    storage.blob_path(stored.blob.digest).write_bytes(bytes(1000) + raw[1000:])
+    assert reader.read(0, 9) == CONTENT[:9]
 
 
 def test_a_damaged_cache_is_dropped_and_the_layer_read(layer, single_frame, data_dir):
