@@ -152,6 +152,12 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 @register.filter
+def count(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
 def age(time: datetime) -> str:
     """How long ago, in one unit."""
     return _("%(time)s ago") % {"time": timesince(time, depth=1)}

@@ -179,10 +179,11 @@ def image_rows(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     """The rows of one directory, to be put below it; a whole page for those who have no script."""
     image = get_image(digest)
     state = LayerState.parse(request, image.image_layers.count() - 1)
-    if not request.htmx:
+    if not request.htmx or state.view == "changes":
         return HttpResponseRedirect(reverse("layers:image-detail", args=[digest]) + state.query())
     level = request.GET.get("level", "1")
     context = {
+        "image": image,
         "state": state,
         "level": int(level) if level.isdecimal() and len(level) < 5 else 1,
     }

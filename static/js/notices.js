@@ -9,9 +9,12 @@ function show() {
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, show);
 }
-// Rows take the keyboard's place again after a swap has replaced them.
+// After a swap the keyboard is where it was, and the chosen layer in sight.
 let focused = "";
 document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id ?? ""; });
 document.addEventListener("htmx:afterSettle", () => {
+  const layers = document.querySelector("#stack .layers");
+  const chosen = layers?.querySelector("[aria-current]");
+  if (chosen) layers.scrollTop = chosen.offsetTop - layers.offsetTop - layers.clientHeight / 2;
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 });
