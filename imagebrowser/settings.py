@@ -78,7 +78,7 @@ FREE_DISK_SIZE = env.int("IMAGEBROWSER_FREE_DISK_SIZE", default=2 * GIB)
 UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
 """How long an upload may send nothing before it is given up."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
-"""Bytes of ``cache/`` in the data directory: large zstd layers made quick to read, the least used go first."""
+"""Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 
 JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=os.cpu_count() or 1)
 JOBS_WAITING = env.int("IMAGEBROWSER_JOBS_WAITING", default=20)
