@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from layers.oci.changeset.entry import Entry, Kind
+from layers.oci.changeset.paths import as_text
 from layers.queries.tree import TreeRow
 
 NANO: Final = 10**9
@@ -18,11 +19,6 @@ FORMATS: Final = {
     Kind.FIFO: stat.S_IFIFO,
 }
 HEADER: Final = ("MODE", "UID", "GID", "SIZE", "MODIFIED", "LAYER", "NAME")
-
-
-def as_text(name: bytes) -> str:
-    """As docker prints it: what is not UTF-8 is U+FFFD."""
-    return name.decode("utf-8", "replace")
 
 
 def printable(name: bytes) -> str:

@@ -147,7 +147,10 @@ class Shelf:
         if digest not in self._stored:
             item = self.staged.stored.get(digest)
             if item is None:
-                self._stored[digest] = StoredLayer.objects.get(blob__digest=digest)
+                kept = StoredLayer.objects.filter(blob__digest=digest).first()
+                if kept is None:
+                    raise Overtaken
+                self._stored[digest] = kept
             else:
                 self._stored[digest] = StoredLayer.objects.get_or_create(
                     blob=self.blob(digest, item.size),
@@ -230,6 +233,10 @@ class Shelf:
         if document.kind != "index":
             return
         index = Manifest.objects.get(blob__digest=document.digest)
+        for entry in index.entries.filter(manifest=None):
+            # It was not here before, or has been deleted since.
+            entry.manifest = Manifest.objects.filter(blob__digest=entry.digest).first()
+            entry.save(update_fields=["manifest"])
         if index.entries.exists():
             return
         parsed = parse_manifest(document.raw, document.media_type, "index", self.limits)

@@ -1,9 +1,10 @@
 """Delete an image, or a name, with all that no other image needs."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from layers.models import Image, IndexEntry, Reference
-from layers.operations.sweep import sweep
+from layers.operations.sweep import Swept, sweep
 from layers.queries.indexes import images_of_indexes
 
 
@@ -20,18 +21,47 @@ class DeletedImage:
 
 def delete_image(*, image: Image) -> DeletedImage:
     """Delete the image and its names; a name of an index goes on to another platform in it, if any."""
-    its_chains = set(image.image_layers.values_list("chain__chain_id", flat=True))
-    swept = sweep(lambda: withdraw(image))
-    gone = tuple(chain_id for chain_id in swept.chain_ids if chain_id in its_chains)
-    return DeletedImage(image.image_id, gone, swept.size)
+    return delete_images(lambda: [image])[0]
 
 
 def delete_reference(*, reference: Reference) -> list[DeletedImage]:
     """Delete the name, and each image it named that is left without any."""
-    candidates = {reference.image_id, *images_of_indexes().get(reference.index_id, ())}
-    reference.delete()
-    left = [image for image in Image.objects.filter(pk__in=candidates) if not is_named(image)]
-    return [delete_image(image=image) for image in left]
+
+    def left() -> list[Image]:
+        candidates = {reference.image_id, *images_of_indexes().get(reference.index_id, ())}
+        reference.delete()
+        return [image for image in Image.objects.filter(pk__in=candidates) if not is_named(image)]
+
+    return delete_images(left)
+
+
+def delete_unnamed(*, image: Image) -> list[DeletedImage]:
+    """Delete the image unless it has a name by now."""
+    return delete_images(lambda: [] if is_named(image) else [image])
+
+
+def delete_images(choose: Callable[[], Iterable[Image]]) -> list[DeletedImage]:
+    """Delete what ``choose`` finds, in the transaction that it looks in."""
+    chosen: list[tuple[str, frozenset[str]]] = []
+
+    def withdraw_chosen() -> None:
+        for image in choose():
+            chains = image.image_layers.values_list("chain__chain_id", flat=True)
+            chosen.append((image.image_id, frozenset(chains)))
+            withdraw(image)
+
+    return deleted(chosen, sweep(withdraw_chosen))
+
+
+def deleted(images: list[tuple[str, frozenset[str]]], swept: Swept) -> list[DeletedImage]:
+    """What went with each image; what several had, and all the bytes, with the first of them."""
+    found: list[DeletedImage] = []
+    left, size = swept.chain_ids, swept.size
+    for image_id, chains in images:
+        its = tuple(chain_id for chain_id in left if chain_id in chains)
+        found.append(DeletedImage(image_id, its, size))
+        left, size = tuple(chain_id for chain_id in left if chain_id not in chains), 0
+    return found
 
 
 def is_named(image: Image) -> bool:

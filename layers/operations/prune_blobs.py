@@ -6,7 +6,7 @@ from itertools import islice
 
 from layers.models import Image
 from layers.operations.clean_abandoned import clean_abandoned, named_digests
-from layers.operations.delete_image import DeletedImage, delete_image, is_named
+from layers.operations.delete_image import DeletedImage, delete_unnamed, is_named
 from layers.operations.sweep import sweep
 from layers.storage import blob_path, remove_blobs, stored_digests
 
@@ -28,7 +28,7 @@ def prune_blobs() -> Pruned:
     What an import under way has brought stays.
     """
     clean_abandoned()
-    images = tuple(delete_image(image=image) for image in dangling_images())
+    images = tuple(gone for image in dangling_images() for gone in delete_unnamed(image=image))
     swept = sweep(lambda: None, alone=True)
     return Pruned(images, sum(image.size for image in images) + swept.size + remove_strays())
 

@@ -55,6 +55,7 @@ def hand_over(staging: Staging, alone: bool) -> Swept:
     chains = hide_chains(staging.uuid)
     hide_layers(staging.uuid)
     named = Manifest.objects.exclude(blobs=None).values("blobs")
+    StoredLayer.objects.filter(layer__staging=staging.uuid).delete()
     StoredLayer.objects.filter(image_layers=None).exclude(blob__in=named).delete()
     return Swept(chains, drop_blobs(staging))
 

@@ -118,6 +118,16 @@ def test_the_name_of_an_index_moves_on_when_its_image_goes(load, output):
     assert Reference.objects.get().image_id != reference.image_id
 
 
+def test_a_platform_that_comes_again_stands_in_its_index_again(load, output, rows):
+    load("11/nested-index.tar")
+    before = counts(), sorted(row["ID"] for row in rows("images"))
+    output("rmi", "--force", Reference.objects.get().image.image_id)
+    load("11/nested-index.tar")
+
+    assert (counts(), sorted(row["ID"] for row in rows("images"))) == before
+    assert len({row["Repository"] for row in rows("images")}) == 1
+
+
 def test_prune_removes_images_without_a_name(load, output):
     load("12")
     lines = output("prune", "--force").splitlines()

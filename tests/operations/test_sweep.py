@@ -9,7 +9,7 @@ from django.db import transaction
 from layers.models import Blob, Chain, FileEntry, Image, Layer
 from layers.operations import sweep
 from layers.operations.clean_abandoned import clean_abandoned
-from layers.operations.delete_image import delete_image, withdraw
+from layers.operations.delete_image import delete_image, delete_unnamed, withdraw
 from layers.operations.import_archive import import_archive
 from layers.operations.prune_blobs import prune_blobs
 from layers.storage import Staging, blob_path, stored_digests
@@ -96,6 +96,11 @@ def test_a_form_that_another_archive_brought_stays_with_it(image):
 
     assert kept < set(stored_digests())
     assert set(stored_digests()) == set(Blob.objects.values_list("digest", flat=True))
+
+
+def test_an_image_that_got_a_name_meanwhile_is_not_pruned(image):
+    assert delete_unnamed(image=image) == []
+    assert Image.objects.exists()
 
 
 def test_the_bytes_that_are_free_again_are_counted(image):

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.management.command import LibraryCommand
-from layers.management.listing import as_text
 from layers.models import Image
+from layers.oci.changeset.paths import as_text
 from layers.queries.changes import ChangeRow, changes, changes_between
 from layers.queries.images import find_image
 from layers.queries.positions import position_of
