@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -40,6 +41,10 @@ class LibraryCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def run_from_argv(self, argv: list[str]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # As docker does, whatever the locale says: names in images know none.
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         try:
             super().run_from_argv(argv)
             sys.stdout.flush()

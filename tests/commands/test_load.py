@@ -78,3 +78,10 @@ def test_a_library_without_tables_says_what_to_do(program, data_dir):
     assert result.returncode == 1
     assert b"manage.py migrate" in result.stderr
     assert b"Traceback" not in result.stderr
+
+
+def test_output_is_utf_8_in_every_locale(program):
+    program("load", str(NGINX)).check_returncode()
+    ascii_only = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    assert "修改了默认网页".encode() in program("history", "nginx:v2", env=ascii_only).stdout
