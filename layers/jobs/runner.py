@@ -16,6 +16,7 @@ from layers.jobs.queue import Claim, end, end_cancelled, next_claim, recover, re
 from layers.models import Job, StoredLayer
 from layers.operations.build_seek_points import lacking
 from layers.operations.clean_abandoned import clean_abandoned
+from layers.operations.settle_blobs import unsettled
 from layers.uploads import remove_upload
 
 logger = logging.getLogger(__name__)
@@ -134,15 +135,15 @@ class Runner(threading.Thread):
             self._housekeeping.close()
 
     def _keep_house(self) -> None:
-        """Makes the seek points of layers that are new, at the lowest priority, by one process at a time."""
+        """Syncs new blobs and makes their seek points, at the lowest priority, by one process at a time."""
         if self._housekeeping is not None:
             if self._housekeeping.poll() is None:
                 return
             self._housekeeping.close()
             self._housekeeping = None
         newest = StoredLayer.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        if newest != self._newest_layer and lacking().exists():
-            self._housekeeping = ChildProcess("build_seek_points", niceness=LOWEST_PRIORITY)
+        if newest != self._newest_layer and (lacking().exists() or unsettled().exists()):
+            self._housekeeping = ChildProcess("keep_house", niceness=LOWEST_PRIORITY)
             self._newest_layer = newest
 
 

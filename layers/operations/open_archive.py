@@ -126,7 +126,7 @@ def _received(
 
 def _spool(chunks: Iterator[bytes], staging: Staging) -> BinaryIO:
     path = staging.new_path()
-    with path.open("xb", buffering=0) as file:
+    with path.open("xb") as file:
         for chunk in chunks:
             file.write(chunk)
     return path.open("rb", buffering=0)

@@ -289,7 +289,7 @@ QUIET = 2048
 
 
 def quiet_digest(chunk: bytes, start: int, length: int) -> bytes:
-    """The sha256 of part of a chunk: in bites that keep the lock while that is cheaper than waiting for it."""
+    """The sha256 of part of a chunk: in bites that keep the lock while waiting for it costs more."""
     end = start + length
     if length > 16 * QUIET:
         return sha256(memoryview(chunk)[start:end]).digest()

@@ -1,0 +1,16 @@
+"""What is best done after an import, not during it; the server starts it when there is something to do."""
+
+from django.core.management.base import BaseCommand
+
+from layers.operations.build_seek_points import build_seek_points
+from layers.operations.settle_blobs import settle_blobs
+
+
+class Command(BaseCommand):
+    help = "Bring imported blobs to the disk, and make the seek points that stored layers lack."
+    requires_system_checks = []
+
+    def handle(self, **options: object) -> None:
+        for image_id in settle_blobs():
+            self.stderr.write(f"Lost in a power cut, import it again: {image_id}")
+        build_seek_points()
