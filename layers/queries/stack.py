@@ -34,6 +34,11 @@ class StackRow:
         return word if word.isascii() and word.isupper() and word.isalpha() else ""
 
     @property
+    def comment(self) -> str:
+        """What its history row is commented with."""
+        return self.step.comment if self.step else ""
+
+    @property
     def rest(self) -> str:
         """The instruction after its verb, hashes cut short."""
         text = self.step.instruction if self.step else ""

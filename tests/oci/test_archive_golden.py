@@ -186,7 +186,8 @@ def test_a_directory_reads_as_the_archive_of_it(path, tmp_path):
             assert b"".join(layer.part.chunks()) == b"".join(twin.part.chunks())
 
 
-def test_an_empty_tar_is_nothing(tmp_path):
+def test_an_empty_tar_is_a_root_filesystem_without_files(tmp_path):
     (tmp_path / "empty.tar").write_bytes(packed())
-    with pytest.raises(ValueError, match="nothing is in it"):
-        contents_of(tmp_path / "empty.tar")
+    contents = contents_of(tmp_path / "empty.tar")
+    assert contents.format == "rootfs"
+    assert contents.rootfs.part.size == (tmp_path / "empty.tar").stat().st_size

@@ -32,7 +32,7 @@ class Source(Protocol):
         ...
 
     def whole(self) -> Part | None:
-        """The archive itself, if it is one file that holds at least one member."""
+        """The archive itself, if it is one file; a tar without members is the layer that adds nothing."""
         ...
 
 
@@ -150,9 +150,8 @@ class TarSource:
         return parts[-1]
 
     def whole(self) -> Part | None:
-        if not len(self._nodes):
-            return None
-        return Part("", 0, self._file.seek(0, os.SEEK_END), self._file)
+        size = self._file.seek(0, os.SEEK_END)
+        return Part("the root filesystem", 0, size, self._file) if size else None
 
 
 def _tar_nodes(members: Iterable[Member]) -> Iterator[tuple[str, Node]]:

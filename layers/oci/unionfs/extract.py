@@ -183,7 +183,10 @@ class Extractor:
         path = join(here, part)
         if row is None or row[KIND] is not Kind.DIRECTORY:
             check_path(path, self.limits)
-            if row is not None and row[KIND] is not Kind.WHITEOUT:
+            if row is not None and row[KIND] is Kind.WHITEOUT:
+                # No header brings the lower directory back, as one would: it stays deleted.
+                self.cut.add(path)
+            elif row is not None:
                 self.note(path, f"a {row[KIND].word} stands where a later member needs a directory: replaced")
             self.directories[path] = {}
             self.directories[here][part] = (part, Kind.DIRECTORY, 0o755, 0, 0, 0, 0, 0, None, None, IMPLICIT)
