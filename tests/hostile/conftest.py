@@ -1,0 +1,3 @@
+"""The generator is a program of its own, with arguments: nothing to look for tests in."""
+
+collect_ignore = ["make_hostile.py", "runner.py"]
