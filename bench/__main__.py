@@ -1,6 +1,7 @@
 """``bench/run``: make the inputs, measure, print the tables as Markdown."""
 
 import argparse
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -45,6 +46,7 @@ def measure(data: Path, program: Program, count: int, parts: set[str]) -> None:
         print("", measure_rows(data, program), sep="\n", flush=True)
     if "growth" in parts:
         print("", measure_growth(data, program, count), sep="\n", flush=True)
+    print("", f"- load after: {os.getloadavg()[0]:.1f}", sep="\n")
 
 
 def measure_rows(data: Path, program: Program) -> str:

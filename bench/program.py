@@ -39,7 +39,7 @@ class Program:
         """A new library without images: what the first start of the server leaves."""
         template, library = self.work / "empty", self.work / name
         if not template.exists():
-            self.manage(template, "migrate", "--verbosity=0")
+            self.manage(template, "migrate", "--verbosity=0", "--skip-checks")
         shutil.rmtree(library, ignore_errors=True)
         shutil.copytree(template, library)
         return library
