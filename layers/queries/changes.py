@@ -15,6 +15,8 @@ from layers.queries.directories import all_directory_rows, merged, shining_throu
 from layers.queries.tree import NoSuchPath, lineage_of
 
 INDEXES_KEPT = 4
+ROWS_SORTED = 2000
+"""Up to here a layer's rows are put in the order of their paths, a directory before what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Filter:
     def ordered(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
         if self.sort == "size":
             return sorted(rows, key=lambda row: (-row.size, row.path))
-        return list(rows)
+        return sorted(rows, key=lambda row: row.path.replace(b"/", b"\0"))
 
 
 def chain_at(image: Image, position: int) -> Chain:
@@ -104,17 +106,16 @@ def changes(
     offset: int = 0,
     limit: int | None = None,
 ) -> ChangePage:
-    """What one layer changed, by directory and then name (``sort="size"``: largest first).
+    """What one layer changed, by path; a large layer by directory first (``sort="size"``: largest first).
 
     ``silent`` adds what ``docker diff`` is silent about.
     """
     chain = chain_at(image, position)
     wanted = Filter(kinds, text, min_size, sort, silent)
-    if wanted.is_plain:
-        total = _total(chain, wanted)
+    if wanted.is_plain and (total := _total(chain, wanted)) > ROWS_SORTED:
         found = shown_changes(chain, kinds, silent, offset, total if limit is None else limit)
         return ChangePage([change_row(change) for change in found], total)
-    rows = wanted.ordered([row for row in _all_rows(chain.pk) if wanted.wants(row)])
+    rows = wanted.ordered([row for row in _all_rows(chain.pk, chain.chain_id) if wanted.wants(row)])
     return ChangePage(_slice(rows, offset, limit), len(rows))
 
 
@@ -129,9 +130,9 @@ def _total(chain: Chain, wanted: Filter) -> int:
 
 
 @lru_cache(INDEXES_KEPT)
-def _all_rows(chain_id: int) -> tuple[ChangeRow, ...]:
-    """Every row of a chain; a chain never changes, so they can be kept."""
-    chain = Chain.objects.select_related("layer").get(pk=chain_id)
+def _all_rows(key: int, chain_id: str) -> tuple[ChangeRow, ...]:
+    """Every row of a chain; a chain never changes, so they can be kept under its key and name."""
+    chain = Chain.objects.select_related("layer").get(pk=key)
     found = added_entries(chain) if chain.parent_id is None else stored_changes(chain)
     return tuple(map(change_row, found))
 
@@ -170,15 +171,15 @@ def changes_between(
     """What the layers ``first`` to ``last`` changed together, as if they were one step."""
     lineage_of(image, first)
     wanted = Filter(kinds, text, min_size, sort, silent)
-    rows = wanted.ordered(
-        [row for row in _between(tuple(lineage_of(image, last)), first) if wanted.wants(row)]
-    )
+    top = chain_at(image, last)
+    found = _between(tuple(top.lineage), first, top.chain_id)
+    rows = wanted.ordered([row for row in found if wanted.wants(row)])
     return ChangePage(_slice(rows, offset, limit), len(rows))
 
 
 @lru_cache(INDEXES_KEPT)
-def _between(lineage: tuple[int, ...], first: int) -> tuple[ChangeRow, ...]:
-    """The differences between the tree below ``first`` and the tree at the top."""
+def _between(lineage: tuple[int, ...], first: int, chain_id: str) -> tuple[ChangeRow, ...]:
+    """The differences between the tree below ``first`` and the tree at the top, which ``chain_id`` names."""
     rows_of = all_directory_rows(lineage)
 
     def after(path: bytes) -> dict[bytes, Entry] | None:
