@@ -9,7 +9,7 @@ from django.http import HttpRequest, QueryDict
 VIEWS = ("changes", "outline", "tree")
 SORTS = ("path", "size")
 KINDS = "ACD"
-PAGE_ROWS = 200
+PAGE_ROWS = 100
 
 
 def path_of(request: HttpRequest) -> bytes:
@@ -72,10 +72,8 @@ class LayerState:
         pairs: list[tuple[str, Any]] = [("layer", state.layer)]
         if state.first is not None:
             pairs = [("from", state.first), ("to", state.layer)]
-        usual = {field.name: field.default for field in fields(self)}
-        names = {"view": "view", "kinds": "kinds", "text": "q", "min_size": "min", "sort": "sort"}
         pairs += [
-            (key, getattr(state, name)) for name, key in names.items() if getattr(state, name) != usual[name]
+            (key, getattr(state, name)) for name, key, usual in SPELLED if getattr(state, name) != usual
         ]
         pairs += [("silent", "1")] if state.silent else []
         pairs += [("offset", state.offset)] if state.offset else []
@@ -95,3 +93,17 @@ class LayerState:
         """Name and path of each directory down to ``path``."""
         parts = self.path.split(b"/") if self.path else []
         return [(part, b"/".join(parts[: depth + 1])) for depth, part in enumerate(parts)]
+
+
+USUAL = {field.name: field.default for field in fields(LayerState)}
+SPELLED = [
+    (name, key, USUAL[name])
+    for name, key in {
+        "view": "view",
+        "kinds": "kinds",
+        "text": "q",
+        "min_size": "min",
+        "sort": "sort",
+    }.items()
+]
+"""What goes into a query string where it is not as usual: the field, its parameter, its usual value."""

@@ -1,0 +1,107 @@
+"""Every page in every dress: axe finds nothing, and nothing scrolls sideways."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.jobs.server import Server
+
+AXE = (Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js").read_text()
+FINDINGS = (
+    "axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.html).join(' ')}`))"
+)
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+PAGES = {
+    "images": ("", "/"),
+    "imports": ("", "/imports/"),
+    "upload": ("", "/import/"),
+    "limits": ("", "/limits/"),
+    "layer": ("nginx:v2", ""),
+    "range": ("nginx:v2", "?from=1&to=3"),
+    "outline": ("nginx:v2", "?view=outline"),
+    "tree": ("nginx:v2", "?view=tree"),
+    "history": ("oracle/config:buildkit", "history/"),
+    "config": ("oracle/config:legacy", "config/"),
+    "text": ("nginx:v2", "file/?path=etc/passwd"),
+    "hex": ("nginx:v2", "file/?path=etc/passwd&as=hex"),
+    "diff": ("nginx:v2", "file/?path=usr/share/nginx/html/index.html&as=diff"),
+    "names": ("oracle/names:latest", "?layer=1"),
+}
+
+
+SIDEWAYS = [
+    "images",
+    "imports",
+    "layer",
+    "range",
+    "outline",
+    "tree",
+    "history",
+    "config",
+    "text",
+    "hex",
+    "diff",
+    "names",
+]
+
+
+@pytest.fixture
+def visit(page: Page, server: Server):
+    """Goes to a page by its name."""
+
+    def go(name: str) -> None:
+        image, query = PAGES[name]
+        page.goto(page_of(server, image) + query)
+
+    return go
+
+
+@cache
+def page_of(server: Server, image: str) -> str:
+    """The path of an image's page, as the page of images links it."""
+    html = server.request("GET", "/")[1].decode()
+    links = re.findall(r'data-row href="(/images/[^"]+)">(.*?)</a>', html)
+    return "" if not image else next(href for href, name in links if re.sub("<.*?>", "", name) == image)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_any_dress(page: Page, visit, name):
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    visit(name)
+    page.evaluate(AXE)
+    found = {"light": page.evaluate(FINDINGS)}
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found["dark"] = page.evaluate(FINDINGS)
+    page.keyboard.press("P")
+    found["projector"] = page.evaluate(FINDINGS)
+
+    assert found == {"light": [], "dark": [], "projector": []}
+
+
+@pytest.mark.parametrize("name", SIDEWAYS)
+def test_nothing_scrolls_sideways(page: Page, visit, name):
+    visit(name)
+    beyond = {}
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        beyond[width] = page.evaluate(OVERFLOW)
+    page.keyboard.press("P")
+    beyond["projector"] = page.evaluate(OVERFLOW)
+
+    assert max(beyond.values()) <= 0, beyond
+
+
+@pytest.mark.parametrize("name", ["images", "layer", "tree", "text"])
+def test_links_lead_on_without_scripts(browser, base_url, server, name):
+    image, query = PAGES[name]
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = context.new_page()
+    page.goto(page_of(server, image) + query)
+    page.locator("main").get_by_role("link").last.click()
+
+    assert page.locator("h1").count() == 1
+    context.close()

@@ -1,0 +1,182 @@
+"""The main ways through the pages, as a person walks them."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import GOLDEN
+
+
+def test_archive_is_uploaded_and_opened(page: Page):
+    page.goto("/")
+    page.locator("input[type=file]").set_input_files(GOLDEN / "06-rename" / "image.tar")
+
+    expect(page).to_have_url(re.compile("/imports/"))
+    expect(page.get_by_text("1 image imported")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="oracle/rename:latest").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("oracle/rename:latest")
+
+
+def test_several_archives_are_uploaded(page: Page):
+    page.goto("/")
+    archives = [GOLDEN / case / "image.tar" for case in ("03-typeswap-symlink", "04-hardlinks")]
+    page.locator("input[type=file]").set_input_files(archives)
+
+    expect(page).to_have_url(re.compile("/imports/$"))
+    expect(page.get_by_text("oracle/hardlinks:latest")).to_be_visible(timeout=20_000)
+
+
+def test_file_that_is_no_image_is_refused_with_its_reason(page: Page):
+    page.goto("/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "", "buffer": b"\x89PNG" * 400}
+    )
+
+    alert = page.get_by_role("alert").filter(has_text="Nothing of it was kept")
+    expect(alert).to_be_visible(timeout=20_000)
+
+
+def test_images_are_filtered_while_typing(page: Page):
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("nginx:v2")
+
+    expect(page.locator("#images tbody tr")).to_have_count(1)
+    expect(page.locator("#q")).to_be_focused()
+    expect(page).to_have_url(re.compile("q=nginx"))
+
+
+def test_layer_is_chosen_and_back_returns(nginx: Page):
+    nginx.locator("#layer-0").click()
+    expect(nginx.get_by_role("heading", name="Layer 0")).to_be_visible()
+    expect(nginx).to_have_url(re.compile("layer=0"))
+    expect(nginx.locator("#layer-0")).to_be_focused()
+
+    nginx.go_back()
+    expect(nginx.get_by_role("heading", name="Layer 4")).to_be_visible()
+    expect(nginx.locator("header.top")).to_have_count(1)
+
+
+def test_changes_are_filtered_and_kinds_toggled(nginx: Page):
+    nginx.locator("#filter").fill("bash")
+    expect(nginx.locator("#listing tbody tr")).to_have_count(1)
+    nginx.locator("#filter").fill("")
+    expect(nginx.locator("tr.change-C").first).to_be_visible()
+
+    nginx.keyboard.press("Escape")
+    nginx.keyboard.press("c")
+    expect(nginx.locator("tr.change-C")).to_have_count(0)
+    expect(nginx.locator("tr.change-A").first).to_be_visible()
+
+
+def test_toggle_keeps_the_filter(nginx: Page):
+    nginx.locator("#filter").fill("usr")
+    expect(nginx).to_have_url(re.compile("q=usr"))
+    nginx.locator("#toggle-A").click()
+
+    expect(nginx).to_have_url(re.compile("kinds=CD&q=usr"))
+
+
+def test_layers_are_walked_by_key(nginx: Page):
+    nginx.keyboard.press("[")
+    expect(nginx.get_by_role("heading", name="Layer 3")).to_be_visible()
+    nginx.keyboard.press("]")
+    expect(nginx.get_by_role("heading", name="Layer 4")).to_be_visible()
+    nginx.keyboard.press("v")
+    expect(nginx.get_by_role("treegrid")).to_be_visible()
+
+
+def test_tree_is_walked_by_key(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "?view=tree")
+    expect(nginx.get_by_role("row", name="bin").first).to_be_visible()
+    nginx.keyboard.press("j")
+    focused = nginx.locator("tr:focus")
+    expect(focused).to_contain_text("bin")
+    for key in ("j", "ArrowDown"):
+        nginx.keyboard.press(key)
+    expect(focused).to_contain_text("home")
+    nginx.keyboard.press("k")
+    expect(focused).to_contain_text("etc")
+
+    nginx.keyboard.press("l")
+    expect(focused).to_have_attribute("aria-expanded", "true")
+    passwd = nginx.locator("tr[aria-level='2']", has_text="passwd")
+    expect(passwd).to_be_visible()
+    nginx.keyboard.press("ArrowRight")
+    expect(focused).to_have_attribute("aria-level", "2")
+    nginx.keyboard.press("h")
+    expect(focused).to_contain_text("etc")
+    nginx.keyboard.press("h")
+    expect(passwd).to_be_hidden()
+
+
+def test_tree_opens_by_mouse_and_leads_to_a_file(nginx: Page):
+    nginx.locator("#view-tree").click()
+    nginx.get_by_role("link", name="etc", exact=True).click()
+    nginx.get_by_role("link", name="passwd", exact=True).click()
+
+    expect(nginx.get_by_role("heading", level=1)).to_have_text("passwd")
+    expect(nginx.locator("#L1")).to_contain_text("root:x:0:0")
+
+
+def test_changes_are_shown_as_a_tree(nginx: Page):
+    nginx.locator("#as-tree").click()
+    nginx.locator("a.dir", has_text="root/").click()
+
+    expect(nginx.locator("tr[aria-level='2']")).to_contain_text(".bash_history")
+
+
+def test_versions_of_a_file_are_compared(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "file/?path=usr/share/nginx/html/index.html")
+    nginx.locator("#as-diff").click()
+    expect(nginx.locator(".line-added")).to_contain_text("Hello, Docker!")
+
+    nginx.locator("#version-3").click()
+    expect(nginx.locator(".numbered")).to_contain_text("Welcome to nginx!")
+
+
+def test_deleted_file_can_still_be_seen(page: Page):
+    page.goto("/")
+    page.get_by_role("link", name="oracle/names:latest").click()
+    page.goto(page.url + "?layer=6&kinds=D")
+    page.locator("tr.change-D a.path").first.click()
+    page.get_by_role("link", name="Look at them").click()
+
+    expect(page.locator("#content-title")).to_be_attached()
+    expect(page.get_by_text("Deleted in layer")).to_have_count(0)
+
+
+def test_keyboard_map_opens_and_closes(page: Page):
+    page.goto("/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_theme_and_projector_are_remembered(page: Page):
+    page.goto("/")
+    page.keyboard.press("P")
+    page.keyboard.press("D")
+    page.goto("/limits/")
+
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-projector", "")
+    expect(root).to_have_attribute("data-theme", "light")
+
+
+def test_command_is_copied(nginx: Page, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    nginx.locator(".image-head [data-copy^=sha256]").click()
+
+    expect(nginx.locator("#said")).to_have_text("Image ID copied")
+    assert nginx.evaluate("navigator.clipboard.readText()").startswith("sha256:")
+
+
+def test_part_that_fails_says_so(nginx: Page, troubles: list[str]):
+    nginx.route("**/*layer=0*", lambda route: route.fulfill(status=500))
+    nginx.locator("#layer-0").click()
+
+    expect(nginx.locator("#trouble")).to_be_visible()
+    assert all("500" in trouble for trouble in troubles)
+    troubles.clear()
