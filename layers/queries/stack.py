@@ -48,7 +48,9 @@ class StackRow:
 def stack(image: Image) -> list[StackRow]:
     """The layers, the top one first."""
     steps = {step.position: step for step in history(image) if step.position is not None}
-    rows = image.image_layers.select_related("layer", "stored__blob", "chain").defer("stored__seek_points")
+    rows = image.image_layers.select_related("layer", "stored__blob", "chain").defer(
+        "stored__seek_points", "chain__lineage", "layer__fidelity"
+    )
     rows = rows.order_by("-position")
     return [StackRow(row.position, row.layer, row.stored, row.chain, steps.get(row.position)) for row in rows]
 

@@ -7,14 +7,18 @@ browser would obey or hide into something to read, and autoescape does the rest.
 import stat
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
+from time import gmtime
 from typing import Protocol
 from urllib.parse import quote_from_bytes
 
 from django import template
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.oci.changeset.entry import Entry, Kind
@@ -152,6 +156,15 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 @register.filter
+def stamp(seconds: int) -> str:
+    """Seconds since 1970 as date and minute in UTC; nothing where no calendar reaches."""
+    try:
+        return "{:04}-{:02}-{:02} {:02}:{:02}".format(*gmtime(seconds)[:5])
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+@register.filter
 def count(number: int) -> str:
     """A number with its thousands apart."""
     return f"{number:,}"
@@ -212,7 +225,11 @@ def share(part: int, whole: int) -> int:
     return max(1, min(100, round(100 * part / whole)))
 
 
+# A page has a hundred rows and each has several of these: what they give is kept.
+
+
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str) -> SafeString:
     """An icon of the sprite; decoration, so hidden from screen readers."""
     return format_html(
@@ -222,16 +239,28 @@ def icon(name: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("layers/_kind.html")
-def change_kind(kind: str) -> dict[str, str]:
+@register.simple_tag
+def change_kind(kind: str) -> SafeString:
     """The badge of A, C or D: letter, border and word."""
-    return {"kind": kind}
+    return _part("layers/_kind.html", get_language(), kind=kind)
 
 
-@register.inclusion_tag("layers/_bar.html")
-def bar(part: int, whole: int) -> dict[str, int]:
+@register.simple_tag
+def why(reasons: tuple[str, ...], silent: bool) -> SafeString:
+    """Why a path counts as changed, in words."""
+    return _part("layers/_reasons.html", get_language(), reasons=reasons, silent=silent)
+
+
+@register.simple_tag
+def bar(part: int, whole: int) -> SafeString:
     """A bar as wide as ``part`` is of ``whole``; decoration beside the figure it draws."""
-    return {"width": share(part, whole)}
+    return _part("layers/_bar.html", None, width=share(part, whole))
+
+
+@lru_cache(maxsize=2048)
+def _part(template_name: str, language: str | None, **context: object) -> SafeString:
+    """A template rendered once for each language and context: none of them holds text from an image."""
+    return get_template(template_name).render(context)
 
 
 @register.inclusion_tag("layers/_layerbar.html")
