@@ -5,6 +5,7 @@ file ``MIGRATED``. A line is printed for every file, whatever happens to the pro
 """
 
 import json
+import logging
 import os
 import resource
 import shutil
@@ -35,6 +36,7 @@ os.environ["IMAGEBROWSER_FREE_DISK_SIZE"] = "0"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imagebrowser.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 django.setup()
+logging.disable()
 
 # Only now can what needs the settings be imported.
 from django.apps import apps  # noqa: E402
@@ -56,8 +58,16 @@ from layers.queries.tree import NoSuchPath, TreeRow, layer_of, lookup, walk  # n
 
 
 def main() -> None:
+    warm_up(Path(sys.argv[3]).parents[1] / "docker" / "good.docker.tar")
     for file in sys.argv[3:]:
         print(json.dumps({"file": file} | in_a_process(Path(file))), flush=True)
+
+
+def warm_up(good: Path) -> None:
+    """Load every page and query once, so that the processes to come find them loaded."""
+    empty_library()
+    imported(good)
+    connection.close()
 
 
 def in_a_process(file: Path) -> dict[str, Any]:
