@@ -76,4 +76,5 @@ def nginx(page: Page) -> Page:
     """On the page of the image."""
     page.goto("/")
     page.get_by_role("link", name="nginx:v2").click()
+    page.wait_for_url("**/images/*/", wait_until="load")
     return page
