@@ -9,12 +9,14 @@ function show() {
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, show);
 }
-// After a swap the keyboard is where it was, and the chosen layer in sight.
-let focused = "";
-document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id ?? ""; });
-document.addEventListener("htmx:afterSettle", () => {
+// After a swap the keyboard is where it was, unless the person has moved on, and the chosen layer in sight.
+let focused = null;
+document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement; });
+document.addEventListener("htmx:afterSwap", () => {
+  if (focused?.id && !focused.isConnected && document.activeElement === document.body) {
+    document.getElementById(focused.id)?.focus();
+  }
   const layers = document.querySelector("#stack .layers");
   const chosen = layers?.querySelector("[aria-current]");
   if (chosen) layers.scrollTop = chosen.offsetTop - layers.offsetTop - layers.clientHeight / 2;
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 });
