@@ -112,6 +112,7 @@ def _resolve(lineage: Sequence[int], path: bytes) -> bytes:
     """``path`` with every symlink in it followed; what does not exist is left as it is."""
     todo = path.split(b"/")[::-1]
     here, hops = b"", 0
+    read: dict[bytes, dict[bytes, tuple[Entry, int]]] = {}  # a chain of links stays in a few directories
     while todo:
         part = todo.pop()
         if part in (b"", b"."):
@@ -119,7 +120,9 @@ def _resolve(lineage: Sequence[int], path: bytes) -> bytes:
         if part == b"..":
             here = split(here)[0]
             continue
-        found = merged(shining_through(directory_rows(lineage, here))).get(part)
+        if here not in read:
+            read[here] = merged(shining_through(directory_rows(lineage, here)))
+        found = read[here].get(part)
         if found is None or found[0].kind is not Kind.SYMLINK:
             here = join(here, part)
             continue
