@@ -1,14 +1,18 @@
 """605 hostile archives: each is refused in one sentence that leaves nothing, or does no harm."""
 
 import csv
+import fcntl
 import json
+import os
 import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -33,27 +37,79 @@ def cases() -> list[Case]:
 CASES = cases()
 
 
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files, made anew."""
-    directory = tmp_path_factory.mktemp("hostile")
-    command = [sys.executable, str(HERE / "make_hostile.py"), str(directory)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    return directory
+class Runs:
+    """Imports files in processes, some a process, and remembers what came of them.
+
+    The folder is shared by all workers of the test run: what one has imported, none imports again.
+    """
+
+    def __init__(self, folder: Path, migrated: Path, files: list[str]) -> None:
+        self.folder = folder
+        self.migrated = migrated
+        self.corpus = folder / "corpus"
+        self.parts = [
+            files[start : start + FILES_A_PROCESS] for start in range(0, len(files), FILES_A_PROCESS)
+        ]
+        folder.mkdir(exist_ok=True)
+
+    def make_corpus(self) -> None:
+        """Write the files, unless they are there."""
+        with self.lock("corpus"):
+            if not self.corpus.exists():
+                command = [sys.executable, str(HERE / "make_hostile.py"), str(self.corpus)]
+                subprocess.run(command, check=True, capture_output=True, timeout=SECONDS_A_FILE * 5)
+
+    def outcome(self, file: str) -> Outcome:
+        """What came of a file, waited for."""
+        return self.part(next(number for number, part in enumerate(self.parts) if file in part))[file]
+
+    def run_ahead(self) -> None:
+        """Run every part that nobody has run, or is running."""
+        for number in range(len(self.parts)):
+            with suppress(BlockingIOError):
+                self.part(number, fcntl.LOCK_NB)
+
+    @cache  # noqa: B019 - as long as the run of the tests
+    def part(self, number: int, flags: int = 0) -> dict[str, Outcome]:
+        """The outcomes of a part."""
+        with self.lock(f"part-{number}", flags):
+            told = self.folder / f"part-{number}.json"
+            if not told.exists():
+                told.write_text(json.dumps(self.run(self.parts[number], self.folder / f"library-{number}")))
+            return json.loads(told.read_text())
+
+    def run(self, files: list[str], directory: Path) -> dict[str, Outcome]:
+        """The outcomes of ``files``, from a process that imports one after the other."""
+        directory.mkdir()
+        paths = [str(self.corpus / file) for file in files]
+        found = subprocess.run(
+            [sys.executable, str(HERE / "runner.py"), str(directory), str(self.migrated), *paths],
+            env=program_environment(directory / "data"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS_A_FILE * len(files),
+        )
+        rows = [json.loads(line) for line in found.stdout.splitlines()]
+        return {str(Path(row["file"]).relative_to(self.corpus)): row for row in rows}
+
+    @contextmanager
+    def lock(self, name: str, flags: int = 0) -> Iterator[None]:
+        with (self.folder / f"{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | flags)
+            yield
 
 
 @pytest.fixture(scope="session")
-def outcome(request, corpus, migrated_database, tmp_path_factory) -> Iterator[Callable[[str], Outcome]]:
-    """What came of a file. Those that the session asks for are imported meanwhile, some a process."""
+def runs(request, migrated_database, tmp_path_factory) -> Runs:
+    """What the tests of this session ask for, under way."""
     wanted = sorted({file for item in request.session.items for file in files_of(item)}, key=order)
-    parts = [wanted[start : start + FILES_A_PROCESS] for start in range(0, len(wanted), FILES_A_PROCESS)]
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        running: dict[str, Future[dict[str, Outcome]]] = {}
-        for part in parts:
-            directory = tmp_path_factory.mktemp("library")
-            future = pool.submit(run, part, corpus, directory, migrated_database)
-            running |= dict.fromkeys(part, future)
-        yield lambda file: running[file].result()[file]
+    base = tmp_path_factory.getbasetemp()
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    runs = Runs((base.parent if workers > 1 else base) / "hostile", migrated_database, wanted)
+    runs.make_corpus()
+    for _ in range(max(PROCESSES // workers, 1)):
+        Thread(target=runs.run_ahead, daemon=True).start()
+    return runs
 
 
 def files_of(item: pytest.Item) -> list[str]:
@@ -84,13 +140,13 @@ def run(files: list[str], corpus: Path, directory: Path, migrated: Path) -> dict
     return {str(Path(row["file"]).relative_to(corpus)): row for row in rows}
 
 
-def test_the_generator_writes_the_files_that_the_verdicts_are_about(corpus):
-    assert (corpus / "expected.csv").read_bytes() == (HERE / "expected.csv").read_bytes()
+def test_the_generator_writes_the_files_that_the_verdicts_are_about(runs):
+    assert (runs.corpus / "expected.csv").read_bytes() == (HERE / "expected.csv").read_bytes()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["file"])
-def test_hostile_file(case, outcome):
-    found = outcome(case["file"])
+def test_hostile_file(case, runs):
+    found = runs.outcome(case["file"])
 
     assert found["outcome"] in ("refused", "imported"), found
     assert not found["outside"], "a file was written outside the data directory"
@@ -180,12 +236,12 @@ OF_DOCKER = defaultdict(dict, {case["case"]: case for case in CASES if case["kin
 
 
 @pytest.mark.parametrize("case", [OF_DOCKER[name] for name in TREES], ids=lambda case: case["file"])
-def test_the_tree_is_the_one_right_one(case, outcome):
-    assert {row[0] for row in outcome(case["file"])["tree"]} == TREES[case["case"]]
+def test_the_tree_is_the_one_right_one(case, runs):
+    assert {row[0] for row in runs.outcome(case["file"])["tree"]} == TREES[case["case"]]
 
 
 @pytest.mark.parametrize(("name", "path"), CONTENTS)
-def test_the_file_reads_as_it_should_where_it_is_imported(name, path, outcome):
-    found = outcome(OF_DOCKER[name]["file"])
+def test_the_file_reads_as_it_should_where_it_is_imported(name, path, runs):
+    found = runs.outcome(OF_DOCKER[name]["file"])
     if found["outcome"] == "imported":
         assert found["contents"][path] == CONTENTS[name, path]
