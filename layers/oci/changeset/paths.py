@@ -87,7 +87,7 @@ def check_path(path: bytes, limits: Limits) -> None:
 
 
 def as_text(path: bytes) -> str:
-    """``path`` as Docker prints it: each byte that is not UTF-8 becomes U+FFFD.
+    r"""``path`` as Docker prints it: each byte that is not UTF-8 becomes U+FFFD.
 
     >>> as_text(b"caf\xc3\xa9/\xe2\x82")
     'café/��'
