@@ -27,7 +27,7 @@ ORDER = [
 ]
 CORE_ORDER = [
     {"errors", "limits"},
-    {"digest", "strictjson"},
+    {"digest", "gojson", "strictjson"},
     {"mediatype", "reference"},
     {"descriptor"},
     {"config", "manifest"},

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from layers.oci.config import pairs, texts
 from layers.oci.dockerfile.expand import expand, expand_words
-from layers.oci.dockerfile.health import Health, parse_flags, parse_health
+from layers.oci.dockerfile.health import HEALTH_FIELDS, Health, parse_flags, parse_health
 from layers.oci.dockerfile.lines import Instruction, parse_instructions
 from layers.oci.dockerfile.ports import parse_ports
 from layers.oci.dockerfile.signals import is_signal
@@ -213,7 +213,6 @@ APPLIERS: Final[Mapping[str, Callable[[_State, ConfigChange], None]]] = {
     "VOLUME": _volume,
     "WORKDIR": _workdir,
 }
-HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 
 
 def _with_defaults(changed: Runtime, old: Mapping[str, object]) -> Runtime:

@@ -29,6 +29,8 @@ OPTIONS = {
 }
 """Durations, by flag, in the order in which docker writes them."""
 
+HEALTH_FIELDS = ("Test", *OPTIONS.values(), "Retries")
+
 Health = dict[str, list[str] | int]
 
 
