@@ -156,11 +156,12 @@ class MergedView:
 
     def hides(self, path: bytes) -> bool:
         """Whether nothing of the image is seen in a directory: it, or one above it, is opaque or gone."""
+        entries = self._entries
         while path:
-            own = self._entries.get(path)
+            own = entries.get(path)
             if own is not None and (own.opaque or own.kind is not Kind.DIRECTORY):
                 return True
-            path = split(path)[0]
+            path = path.rpartition(b"/")[0]
         return False
 
     def real(self, path: bytes, *, follow: bool = False) -> bytes:

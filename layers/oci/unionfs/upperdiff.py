@@ -7,7 +7,7 @@ the image had in directories that hide it.
 from collections.abc import Iterator
 
 from layers.oci.changeset.entry import Entry, Kind
-from layers.oci.changeset.paths import ancestors, join, split
+from layers.oci.changeset.paths import join, split
 from layers.oci.unionfs.diff import Change, ChangeKind, Reason, compare
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
 
@@ -15,13 +15,19 @@ from layers.oci.unionfs.mergedview import MergedView, UpperEntry
 def upper_changes(view: MergedView) -> list[Change]:
     """Every path that differs or that the upper holds, by directory and then name."""
     found = {join(change.directory, change.name): change for change in _compared(view)}
-    shown = {path for path, change in found.items() if not change.silent}
-    for directory in {above for path in shown for above in ancestors(path)[:-1]}:
-        change = found[directory]
-        if change.kind is ChangeKind.CHANGED and not change.reasons & Reason.TYPE:
-            reasons = (change.reasons & ~Reason.IDENTICAL) | Reason.PARENT
-            found[directory] = change._replace(reasons=reasons, silent=False)
+    told: set[bytes] = set()
+    for path in [path for path, change in found.items() if not change.silent]:
+        while (path := split(path)[0]) and path not in told:
+            told.add(path)
+            found[path] = _shown(found[path])
     return sorted(found.values(), key=lambda change: (change.directory, change.name))
+
+
+def _shown(change: Change) -> Change:
+    """A directory with something told below it: C itself, if it was a directory before."""
+    if change.kind is not ChangeKind.CHANGED or change.reasons & Reason.TYPE:
+        return change
+    return change._replace(reasons=(change.reasons & ~Reason.IDENTICAL) | Reason.PARENT, silent=False)
 
 
 def _compared(view: MergedView) -> Iterator[Change]:
