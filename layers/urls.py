@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from layers.converters import DigestConverter
-from layers.views import details, files, images, imports, raw, upload
+from layers.views import details, downloads, files, images, imports, raw, upload
 
 register_converter(DigestConverter, "digest")
 
@@ -21,5 +21,13 @@ urlpatterns = [
     path("images/<digest:digest>/config/", details.image_config, name="image-config"),
     path("images/<digest:digest>/file/", files.image_file, name="image-file"),
     path("images/<digest:digest>/raw/", raw.image_raw, name="image-raw"),
+    path("images/<digest:digest>/save/", downloads.image_save, name="image-save"),
+    path(
+        "images/<digest:digest>/layers/<int:position>/download/",
+        downloads.layer_download,
+        name="layer-download",
+    ),
+    path("images/<digest:digest>/tree/download/", downloads.tree_download, name="tree-download"),
+    path("save/", downloads.images_save, name="images-save"),
     path("limits/", imports.limits, name="limits"),
 ]

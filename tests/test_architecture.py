@@ -27,10 +27,13 @@ ORDER = [
 ]
 CORE_ORDER = [
     {"errors", "limits"},
-    {"digest", "strictjson"},
+    {"digest", "gojson", "strictjson"},
     {"mediatype", "reference"},
     {"descriptor"},
     {"config", "manifest"},
+    {"dockerfile"},
+    {"changes"},
+    {"commit"},
     {"changeset"},
     {"unionfs"},
     {"archive"},

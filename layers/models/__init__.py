@@ -1,6 +1,7 @@
 """What the library remembers, one file a noun."""
 
 from layers.models.blobs import Blob
+from layers.models.containers import Container, Edit, UpperRow
 from layers.models.entries import Change, Directory, FileEntry, NumberRange
 from layers.models.images import HistoryRow, Image, ImageLayer, IndexEntry, Manifest
 from layers.models.jobs import Job
@@ -11,7 +12,9 @@ __all__ = [
     "Blob",
     "Chain",
     "Change",
+    "Container",
     "Directory",
+    "Edit",
     "FileEntry",
     "HistoryRow",
     "Image",
@@ -23,4 +26,5 @@ __all__ = [
     "NumberRange",
     "Reference",
     "StoredLayer",
+    "UpperRow",
 ]

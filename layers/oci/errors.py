@@ -50,6 +50,10 @@ class DigestMismatch(OCIError):
     """Bytes that do not hash to, or measure, what the archive says of them."""
 
 
+class EditRefused(OCIError):
+    """An edit that a file system would refuse as well: nothing there, no directory, in the way."""
+
+
 class LimitExceeded(OCIError):
     """A limit of :class:`layers.oci.limits.Limits` was passed."""
 
@@ -57,3 +61,7 @@ class LimitExceeded(OCIError):
         self.limit, self.allowed, self.found = limit, allowed, found
         place = f"{where}: " if where else ""
         super().__init__(f"{place}limit {limit} = {allowed}, found {found}")
+
+
+class InvalidChange(OCIError):
+    """A Dockerfile line that ``docker commit --change`` refuses; the message is docker's."""

@@ -3,9 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from layers.models import Image, IndexEntry, Reference
+from layers.oci.errors import OCIError
 from layers.operations.sweep import Swept, sweep
 from layers.queries.indexes import images_of_indexes
+
+
+class ImageInUse(OCIError):
+    """A container stands on the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +27,33 @@ class DeletedImage:
 
 
 def delete_image(*, image: Image) -> DeletedImage:
-    """Delete the image and its names; a name of an index goes on to another platform in it, if any."""
+    """Delete the image and its names; a name of an index goes on to another platform in it, if any.
+
+    Raises:
+        ImageInUse: a container stands on it.
+    """
     return delete_images(lambda: [image])[0]
 
 
-def delete_reference(*, reference: Reference) -> list[DeletedImage]:
-    """Delete the name, and each image it named that is left without any."""
+def delete_reference(*, reference: Reference, force: bool = False) -> list[DeletedImage]:
+    """Delete the name, and each image it named that is left without any.
+
+    Raises:
+        ImageInUse: a container stands on such an image; with ``force`` that one stays, without a name.
+    """
 
     def left() -> list[Image]:
         candidates = {reference.image_id, *images_of_indexes().get(reference.index_id, ())}
         reference.delete()
-        return [image for image in Image.objects.filter(pk__in=candidates) if not is_named(image)]
+        images = Image.objects.filter(pk__in=candidates)
+        return [image for image in images if not is_named(image) and not (force and is_used(image))]
 
     return delete_images(left)
 
 
 def delete_unnamed(*, image: Image) -> list[DeletedImage]:
-    """Delete the image unless it has a name by now."""
-    return delete_images(lambda: [] if is_named(image) else [image])
+    """Delete the image unless it has a name, or a container, by now."""
+    return delete_images(lambda: [] if is_named(image) or is_used(image) else [image])
 
 
 def delete_images(choose: Callable[[], Iterable[Image]]) -> list[DeletedImage]:
@@ -70,8 +86,22 @@ def is_named(image: Image) -> bool:
     return image.references.exists() or Reference.objects.filter(index__in=indexes).exists()
 
 
+def is_used(image: Image) -> bool:
+    """Whether a container stands on the image."""
+    return image.containers.exists()
+
+
 def withdraw(image: Image) -> None:
     """Delete the row and what hangs on it; an index that lists it keeps saying so."""
+    container = image.containers.first()
+    if container is not None:
+        raise ImageInUse(
+            _("conflict: unable to remove %(image)s - container %(container)s is using it")
+            % {
+                "image": image.image_id.partition(":")[2][:12],
+                "container": f"{container.short_id} ({container.name})",
+            }
+        )
     members = images_of_indexes()
     for reference in image.references.exclude(index=None):
         others = sorted(members.get(reference.index_id, set()) - {image.pk})

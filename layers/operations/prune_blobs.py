@@ -34,8 +34,9 @@ def prune_blobs() -> Pruned:
 
 
 def dangling_images() -> list[Image]:
-    """Images that no name leads to, newest first."""
-    return [image for image in Image.objects.filter(references=None).order_by("-pk") if not is_named(image)]
+    """Images that no name leads to and no container stands on, newest first."""
+    images = Image.objects.filter(references=None, containers=None).order_by("-pk")
+    return [image for image in images if not is_named(image)]
 
 
 def remove_strays() -> int:

@@ -96,7 +96,7 @@ def mark(model: type[Chain] | type[Layer], keys: list[int], staging: str) -> Non
 
 def drop_blobs(staging: Staging) -> int:
     """Delete the rows of blobs that nothing names, and journal their files; tells their bytes."""
-    loose = Blob.objects.filter(manifest=None, named_by=None, stored_layer=None)
+    loose = Blob.objects.filter(manifest=None, named_by=None, stored_layer=None, upper_rows=None, edits=None)
     blobs = list(loose.exclude(pk__in=Image.objects.values("config")))
     for blob in blobs:
         staging.claim(blob.digest)

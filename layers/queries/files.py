@@ -1,8 +1,8 @@
 """The content of a file in a layer, read from the stored layer wherever it lies in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import BinaryIO, Final, cast
 
@@ -23,6 +23,9 @@ HOLE_SIZE: Final = MIB
 NEAR: Final = 4 * MIB
 """Bytes that may be unpacked in vain: some 10 ms."""
 QUICKEST_FIRST: Final = ("plain", "zstd", "gzip")
+
+ReadRange = Callable[[int, int], Iterator[bytes]]
+"""Bytes of a layer's tar, by offset and size."""
 
 
 class ContentMissing(LookupError):
@@ -55,7 +58,7 @@ class EntryReader:
     size: int
     _regions: tuple[Region, ...]
     """In order, without overlap; what lies between is zeros."""
-    _stored: StoredLayer
+    _read_range: ReadRange
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset`` on: fewer only at the end of the file."""
@@ -83,14 +86,19 @@ class EntryReader:
             return iter(())
         first, last = regions[0], regions[-1]
         start = first.stored + max(at - first.start, 0)
-        return stored_range(self._stored, start, last.stored + min(end, last.end) - last.start - start)
+        return self._read_range(start, last.stored + min(end, last.end) - last.start - start)
 
 
 def open_entry(entry: Entry, layer: Layer) -> EntryReader:
     """The content of a regular file of that layer. Raises ``ContentMissing`` where no form of it is kept."""
     if entry.kind is not Kind.FILE:
         raise ValueError(f"{entry.kind.word} has no content")
-    return EntryReader(entry.size, _regions(entry), _quickest_form(layer))
+    return entry_reader(entry, partial(stored_range, quickest_form(layer)))
+
+
+def entry_reader(entry: Entry, read_range: ReadRange) -> EntryReader:
+    """The content of a regular file, taken from its layer's tar by ``read_range``."""
+    return EntryReader(entry.size, _regions(entry), read_range)
 
 
 def _regions(entry: Entry) -> tuple[Region, ...]:
@@ -100,7 +108,8 @@ def _regions(entry: Entry) -> tuple[Region, ...]:
     return tuple(Region(*region, at) for region, at in zip(entry.extra.sparse, stored, strict=False))
 
 
-def _quickest_form(layer: Layer) -> StoredLayer:
+def quickest_form(layer: Layer) -> StoredLayer:
+    """The kept form of a layer that is read soonest. Raises ``ContentMissing``."""
     forms = StoredLayer.objects.filter(layer=layer).select_related("blob", "layer").defer("seek_points")
     for form in sorted(forms, key=lambda form: QUICKEST_FIRST.index(form.compression)):
         if has_blob(form.blob.digest):

@@ -77,7 +77,7 @@ def listing(image: Image, position: int, path: bytes) -> list[TreeRow]:
             raise NotADirectoryError(f"/{as_text(path)} is no directory.")
         return []
     found = sorted(merged(rows).items())
-    totals = _totals(
+    totals = subtree_totals(
         lineage, [join(path, name) for name, (entry, _) in found if entry.kind is Kind.DIRECTORY]
     )
     return [
@@ -104,7 +104,7 @@ def lookup(image: Image, position: int, path: bytes, *, follow: bool = False) ->
     if found is None:
         raise NoSuchPath(f"/{as_text(path)} does not exist in layer {position}'s tree.")
     entry, origin = found
-    totals = _totals(lineage, [path]) if entry.kind is Kind.DIRECTORY else {}
+    totals = subtree_totals(lineage, [path]) if entry.kind is Kind.DIRECTORY else {}
     return _row(image, position, path, entry, origin, totals.get(path))
 
 
@@ -157,7 +157,7 @@ def _linked(image: Image, position: int, entry: Entry, origin: int) -> tuple[Ent
     return target.entry._replace(name=entry.name), target.position
 
 
-def _totals(lineage: Sequence[int], paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+def subtree_totals(lineage: Sequence[int], paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
     """Bytes and paths below each directory: those of its newest row."""
     newest: dict[bytes, tuple[int, int, int]] = {}
     order = {chain: position for position, chain in enumerate(lineage)}

@@ -10,7 +10,7 @@ from layers.management.command import LibraryCommand
 from layers.models import Reference
 from layers.oci.errors import shown
 from layers.oci.reference import Reference as Name
-from layers.operations.delete_image import DeletedImage, delete_image, delete_reference
+from layers.operations.delete_image import DeletedImage, ImageInUse, delete_image, delete_reference
 from layers.queries.images import AmbiguousImage, ImageNotFound, find_image, find_reference
 
 
@@ -32,7 +32,7 @@ class Command(LibraryCommand):
         for text in options["images"]:
             try:
                 lines = removed(text, options["force"])
-            except (ImageNotFound, AmbiguousImage, CommandError) as error:
+            except (ImageNotFound, AmbiguousImage, ImageInUse, CommandError) as error:
                 refusals.append(str(error))
                 continue
             for verb, what in lines:
@@ -48,7 +48,7 @@ def removed(text: str, force: bool) -> list[tuple[str, str]]:
     """Remove what ``text`` means; docker's words for each thing that went."""
     reference = find_reference(text)
     if reference is not None:
-        return [("Untagged", familiar(reference)), *gone(delete_reference(reference=reference))]
+        return [("Untagged", familiar(reference)), *gone(delete_reference(reference=reference, force=force))]
     image = find_image(text)
     names = [familiar(row) for row in image.references.order_by("repository", "tag")]
     if len(names) > 1 and not force:

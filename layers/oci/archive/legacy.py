@@ -1,7 +1,6 @@
 """The layout before docker 1.10: a directory a layer, and no config, which docker then makes."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 
@@ -12,6 +11,7 @@ from layers.oci.changeset.compression import SNIFF_SIZE, decompressed, sniff
 from layers.oci.config import ImageConfig, texts
 from layers.oci.digest import Digest
 from layers.oci.errors import InvalidReference, LimitExceeded, MalformedArchive, shown
+from layers.oci.gojson import go_json
 from layers.oci.limits import Limits
 from layers.oci.reference import Reference
 from layers.oci.strictjson import as_object, as_text, loads
@@ -134,11 +134,3 @@ def _config(
     members = {key: value for key, value in top.items() if key not in NOT_OF_AN_IMAGE}
     members |= {"rootfs": {"type": "layers", "diff_ids": diff_ids}, "history": history}
     return go_json({key: members[key] for key in sorted(members)})
-
-
-def go_json(value: object) -> bytes:
-    """JSON as Go writes it: no spaces, and what HTML could misread as escapes."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode()

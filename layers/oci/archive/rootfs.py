@@ -1,7 +1,7 @@
 """A root filesystem tar: no image yet, but ``docker import`` makes one of it."""
 
-from layers.oci.archive.legacy import go_json
 from layers.oci.digest import Digest
+from layers.oci.gojson import go_json
 
 EMPTY_RUNTIME = {
     "Hostname": "",

@@ -5,21 +5,32 @@ with containerd's store, read ``index.json``. Both stand in the archive, as dock
 25 and later write it. The archive itself is never compressed: not all can unpack it.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from layers.oci.changeset.entry import Kind, Member
-from layers.oci.changeset.writer import write_changeset
+from layers.oci.archive.write_layout import (
+    Archive,
+    ReadBlob,
+    SavedBlob,
+    SavedRoot,
+    compact_json,
+    descriptor,
+    layout_parts,
+    place,
+)
 from layers.oci.digest import Digest
-from layers.oci.mediatype import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST
+from layers.oci.mediatype import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from layers.oci.reference import Reference
 
-NAME: Final = "io.containerd.image.name"
-REF_NAME: Final = "org.opencontainers.image.ref.name"
-
-ReadBlob = Callable[[], Iterable[bytes]]
+__all__ = [
+    "SavedImage",
+    "SavedLayer",
+    "compact_json",
+    "docker_archive",
+    "manifest_of",
+    "root_of",
+    "write_docker_archive",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,9 @@ class SavedImage:
     config: bytes
     layers: tuple[SavedLayer, ...]
     references: tuple[Reference, ...] = ()
+    manifest: bytes | None = None
+    """The manifest it came with, which describes this config and these layers; else one is made."""
+    manifest_media_type: str = OCI_MANIFEST
 
 
 def write_docker_archive(images: Sequence[SavedImage]) -> Iterator[bytes]:
@@ -49,69 +63,52 @@ def write_docker_archive(images: Sequence[SavedImage]) -> Iterator[bytes]:
     Raises:
         ValueError: a layer's content that is not as long as ``size`` says.
     """
-    parts: dict[bytes, tuple[int, ReadBlob]] = {}
-    for image in images:
-        parts |= {_place(layer.digest): (layer.size, layer.read) for layer in image.layers}
-        parts |= {_place(Digest.of(raw)): _held(raw) for raw in (image.config, manifest_of(image))}
+    return docker_archive(images).chunks()
+
+
+def docker_archive(images: Sequence[SavedImage]) -> Archive:
+    """The archive of ``images``, which tells its size before it is written."""
     tables = {
-        b"index.json": {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": _index(images)},
         b"manifest.json": [_docker_manifest(image) for image in images],
-        b"oci-layout": {"imageLayoutVersion": "1.0.0"},
         b"repositories": _repositories(images),
     }
-    parts |= {name: _held(compact_json(table)) for name, table in tables.items()}
-    members = [_directory(b"blobs"), _directory(b"blobs/sha256")]
-    members += [_file(name, size) for name, (size, _) in parts.items()]
-    return write_changeset(members, lambda member: parts[member.path][1]())
+    held = {name: SavedBlob.held(compact_json(table)) for name, table in tables.items()}
+    return Archive(layout_parts([root_of(image) for image in images]) | held)
+
+
+def root_of(image: SavedImage) -> SavedRoot:
+    """The image as an entry of a layout."""
+    layers = (SavedBlob(layer.digest, layer.size, layer.read) for layer in image.layers)
+    return SavedRoot(
+        SavedBlob.held(manifest_of(image)),
+        image.manifest_media_type,
+        image.references,
+        (SavedBlob.held(image.config), *layers),
+    )
 
 
 def manifest_of(image: SavedImage) -> bytes:
-    """The OCI manifest that describes ``image``: the same bytes each time."""
+    """The manifest that describes ``image``, its own or a new one: the same bytes each time."""
+    if image.manifest is not None:
+        return image.manifest
     return compact_json(
         {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
-            "config": _descriptor(OCI_CONFIG, Digest.of(image.config), len(image.config)),
-            "layers": [_descriptor(layer.media_type, layer.digest, layer.size) for layer in image.layers],
+            "config": descriptor(OCI_CONFIG, Digest.of(image.config), len(image.config)),
+            "layers": [descriptor(layer.media_type, layer.digest, layer.size) for layer in image.layers],
         }
     )
-
-
-def compact_json(document: object) -> bytes:
-    """JSON as Go's encoder writes it: no blanks, and ``< > &`` escaped.
-
-    >>> compact_json({"author": "Ann <ann@example.org>"})
-    b'{"author":"Ann \\\\u003cann@example.org\\\\u003e"}'
-    """
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    # These three stand only inside strings, so they can be escaped anywhere.
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode()
-
-
-def _index(images: Sequence[SavedImage]) -> list[dict[str, object]]:
-    """One descriptor a name; an image without names has one that is bare."""
-    descriptors: list[dict[str, object]] = []
-    for image in images:
-        raw = manifest_of(image)
-        bare = _descriptor(OCI_MANIFEST, Digest.of(raw), len(raw))
-        named = [
-            bare | {"annotations": {NAME: name.full, REF_NAME: name.tag}}
-            for name in map(Reference.with_default_tag, image.references)
-        ]
-        descriptors += named or [bare]
-    return descriptors
 
 
 def _docker_manifest(image: SavedImage) -> dict[str, object]:
     """The image's element of ``manifest.json``."""
     return {
-        "Config": _place(Digest.of(image.config)).decode(),
+        "Config": place(Digest.of(image.config)).decode(),
         "RepoTags": [name.with_default_tag().familiar for name in image.references] or None,
-        "Layers": [_place(layer.digest).decode() for layer in image.layers],
+        "Layers": [place(layer.digest).decode() for layer in image.layers],
         "LayerSources": {
-            layer.diff_id: _descriptor(layer.media_type, layer.digest, layer.size) for layer in image.layers
+            layer.diff_id: descriptor(layer.media_type, layer.digest, layer.size) for layer in image.layers
         },
     }
 
@@ -124,23 +121,3 @@ def _repositories(images: Sequence[SavedImage]) -> dict[str, dict[str, str]]:
             if image.layers and name.tag:
                 table.setdefault(name.familiar_repository, {})[name.tag] = image.layers[-1].digest.hex
     return table
-
-
-def _descriptor(media_type: str, digest: Digest, size: int) -> dict[str, object]:
-    return {"mediaType": media_type, "digest": digest, "size": size}
-
-
-def _place(digest: Digest) -> bytes:
-    return f"blobs/{digest.algorithm}/{digest.hex}".encode()
-
-
-def _held(raw: bytes) -> tuple[int, ReadBlob]:
-    return len(raw), lambda: (raw,)
-
-
-def _directory(path: bytes) -> Member:
-    return Member(path, Kind.DIRECTORY, 0o755, 0, 0, 0, 0, 0, None, None, None)
-
-
-def _file(path: bytes, size: int) -> Member:
-    return Member(path, Kind.FILE, 0o644, 0, 0, size, 0, 0, None, None, None)

@@ -97,6 +97,20 @@ def cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
         size -= len(piece)
 
 
+def gathered(pieces: Iterable[bytes], size: int = CHUNK_SIZE // 4) -> Iterator[bytes]:
+    """The same bytes, small pieces joined until there are ``size`` of them: each hand-over costs."""
+    held: list[bytes] = []
+    total = 0
+    for piece in pieces:
+        held.append(piece)
+        total += len(piece)
+        if total >= size:
+            yield b"".join(held)
+            held, total = [], 0
+    if held:
+        yield b"".join(held)
+
+
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
     """Up to ``size`` bytes from ``offset`` on; empty only at the end of the file."""
     try:

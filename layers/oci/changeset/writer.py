@@ -46,15 +46,36 @@ def write_changeset(members: Iterable[Member], content: ReadContent) -> Iterator
         ValueError: a path that is there twice, a member no tar can hold, or
             content that is not as long as its member says.
     """
-    seen: set[bytes] = set()
-    for member in sorted(map(_spelled, members), key=_order):
-        if member.path in seen:
-            raise ValueError(f"the path {member.path!r} is there twice")
-        seen.add(member.path)
+    yield from write_in_order(_once_each(sorted(map(_spelled, members), key=_order)), content)
+
+
+def write_in_order(members: Iterable[Member], content: ReadContent) -> Iterator[bytes]:
+    """The tar of ``members`` as they come, none of them held: for those that stand in a right order already.
+
+    Whiteouts have to be spelled out. Raises ``ValueError`` as :func:`write_changeset` does, save that
+    a path may be there twice.
+    """
+    for member in members:
         yield _headers(member)
         if member.size:
             yield from _exactly(member, content(member))
     yield END
+
+
+def written_size(members: Iterable[Member]) -> int:
+    """Bytes of the tar that the writers make of ``members``."""
+    spelled = map(_spelled, members)
+    return sum(len(_headers(m)) + m.size + -m.size % BLOCK for m in spelled) + len(END)
+
+
+def _once_each(members: Iterable[Member]) -> Iterator[Member]:
+    """The members; raises ``ValueError`` where two have one path."""
+    seen: set[bytes] = set()
+    for member in members:
+        if member.path in seen:
+            raise ValueError(f"the path {member.path!r} is there twice")
+        seen.add(member.path)
+        yield member
 
 
 def _spelled(member: Member) -> Member:
