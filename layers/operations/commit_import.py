@@ -1,7 +1,7 @@
 """The end of an import: publish its blobs, then show its images in one transaction."""
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +81,9 @@ class StagedImport:
 
 
 def commit_import(
-    staging: Staging, staged: StagedImport, limits: Limits
+    staging: Staging, staged: StagedImport, limits: Limits, finish: Callable[[list[Image]], object] = len
 ) -> tuple[list[Image], list[Reference]]:
-    """Make everything visible, or nothing.
+    """Make everything visible, or nothing; ``finish`` is called with the images in the same transaction.
 
     Raises:
         Overtaken: another process came in between; discard the staging and start over.
@@ -97,7 +97,9 @@ def commit_import(
             shelf.document(document)
         for document in staged.documents:
             shelf.entries(document)
-        return images, shelf.names(images)
+        names = shelf.names(images)
+        finish(images)
+        return images, names
 
 
 def _publish(staging: Staging, staged: StagedImport) -> None:

@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import IntegrityError
 
 from layers.models import Image, Reference
 from layers.oci.archive.contents import read_contents
 from layers.oci.archive.parts import Contents
-from layers.oci.errors import OCIError
 from layers.oci.limits import Limits
-from layers.operations.clean_abandoned import clean_abandoned, discard_staging
-from layers.operations.commit_import import Overtaken, commit_import
+from layers.operations.attempts import commit_staged
+from layers.operations.clean_abandoned import clean_abandoned
+from layers.operations.commit_import import StagedImport
 from layers.operations.open_archive import OpenArchive, open_archive
 from layers.operations.progress import Cancelled, Progress, Report
 from layers.operations.stage_images import Stager
@@ -31,9 +30,7 @@ from layers.storage import Staging
 
 __all__ = ["Cancelled", "ImportResult", "Progress", "clean_abandoned", "import_archive"]
 
-ATTEMPTS = 5
 SWITCH_SECONDS = 0.0005
-BUSY = "Other imports and deletes of the same layers keep coming in between: try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +78,16 @@ def import_archive(
 
 def _attempt(archive: OpenArchive, contents: Contents, limits: Limits, report: Report) -> ImportResult:
     """Import what is found; again, if another import or a delete came in between."""
-    for attempt in range(1, ATTEMPTS + 1):
-        staging = Staging()
-        try:
-            stager = Stager(staging, limits, report)
-            images, references = commit_import(staging, stager.stage(archive, contents), limits)
-        except (Overtaken, IntegrityError):
-            discard_staging(staging)
-            if attempt == ATTEMPTS:
-                raise OCIError(BUSY) from None
-        except BaseException:
-            discard_staging(staging)
-            raise
-        else:
-            staging.close()
-            return ImportResult(tuple(images), tuple(references), tuple(stager.fidelity))
-    raise AssertionError("the last attempt returns or raises")
+    fidelity: list[dict[str, str]] = []
+
+    def stage(staging: Staging) -> StagedImport:
+        stager = Stager(staging, limits, report)
+        staged = stager.stage(archive, contents)
+        fidelity[:] = stager.fidelity
+        return staged
+
+    images, references = commit_staged(stage, limits)
+    return ImportResult(tuple(images), tuple(references), tuple(fidelity))
 
 
 @contextmanager

@@ -17,10 +17,15 @@ def reset_container(*, container: Container, image: Image | None = None) -> int:
 
     def forget() -> None:
         with holding(container) as now:
-            now.upper_rows.all().delete()
-            now.edits.all().delete()
-            now.image = image or now.image
-            now.config_changes, now.author, now.message = [], "", ""
-            now.revision += 1
+            forget_edits(now, image or now.image)
 
     return sweep(forget).size
+
+
+def forget_edits(container: Container, image: Image) -> None:
+    """Let a container, whose row is held, stand on ``image`` with nothing changed."""
+    container.upper_rows.all().delete()
+    container.edits.all().delete()
+    container.image = image
+    container.config_changes, container.author, container.message = [], "", ""
+    container.revision += 1

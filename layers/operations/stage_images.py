@@ -1,7 +1,7 @@
 """The images of an archive, read from the bottom up and written where nobody sees them yet."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from layers.oci.mediatype import layer_type
 from layers.oci.unionfs.extract import LayerTree
 from layers.oci.unionfs.overlay import lay
 from layers.oci.unionfs.tree import Tree
-from layers.operations.commit_import import ARCHITECTURES, StagedImage, StagedImport, StagedLayer
+from layers.operations.commit_import import ARCHITECTURES, Overtaken, StagedImage, StagedImport, StagedLayer
 from layers.operations.open_archive import OpenArchive
 from layers.operations.progress import Progress, Report
 from layers.operations.read_layer import LayerReader, ReadLayer, check, stored_range
@@ -65,6 +65,23 @@ class Stager:
             images, contents.documents, contents.index_of, self.stored, self.layers, self.chains
         )
 
+    def stage_above(self, below: Sequence[tuple[str, Chain]], image: ImagePart) -> StagedImport:
+        """``image``, whose lowest layers the library has: their stored digests and chains, bottom first.
+
+        Only the layers above them are read.
+
+        Raises:
+            Overtaken: one of them is not kept any more.
+        """
+        for digest, chain in below:
+            self.chains[chain.chain_id] = chain
+            self.layers[chain.layer.diff_id] = chain.layer
+            if not self.staging.claim(digest):
+                raise Overtaken
+        with self.reader:
+            staged = self._image(image, below)
+        return StagedImport([staged], (), {}, self.stored, self.layers, self.chains)
+
     def _rootfs(self, archive: OpenArchive, layer: LayerPart) -> StagedImage:
         """The image that ``docker import`` makes of a root filesystem."""
         if archive.original is not None:
@@ -80,18 +97,18 @@ class Stager:
         self._keep(replace(layer, media_type=layer_type(read.compression)), read.digest, read)
         return StagedImage(config, None, "", (), [(read.digest, chain)])
 
-    def _image(self, image: ImagePart) -> StagedImage:
-        """One image, its layers from the bottom up."""
+    def _image(self, image: ImagePart, below: Sequence[tuple[str, Chain]] = ()) -> StagedImage:
+        """One image, its layers from the bottom up; those of ``below`` are in place."""
         config = ImageConfig.parse(image.config, image.where, self.limits)
         for sentence in config.odd:
             self._note(image.where, "", sentence)
-        placed: list[tuple[str, Chain]] = []
-        unpacked = entries = 0
-        parent: Chain | None = None
-        count = len(image.layers)
-        for position, (layer, chain_id) in enumerate(
-            zip(image.layers, chain_ids(config.diff_ids), strict=True)
-        ):
+        placed = list(below)
+        unpacked = sum(chain.layer.tar_size for _, chain in below)
+        entries = sum(chain.layer.entry_count for _, chain in below)
+        parent = below[-1][1] if below else None
+        count = len(config.diff_ids)
+        above = zip(image.layers, chain_ids(config.diff_ids)[len(below) :], strict=True)
+        for position, (layer, chain_id) in enumerate(above, len(below)):
             digest, parent = self._layer(
                 layer, parent, chain_id, f"layer {position}", f"layer {position + 1} of {count}"
             )

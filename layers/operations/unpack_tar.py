@@ -23,19 +23,19 @@ HOLE_SIZE = 2**20
 Unpacked = list[tuple[Member, Content | None]]
 
 
-def unpack_tar(*, container: Container, directory: bytes, stream: Data) -> int:
+def unpack_tar(*, container: Container, directory: bytes, stream: Data, label: str = "") -> int:
     """Unpack a tar, packed with gzip, zstd, bzip2, xz or not at all; how many members it had.
 
     Owners, modes, times and attributes come along. Nothing lands outside
     ``directory``, but where symlinks of the container lead. A directory that is
     there stays; any other path that is there gives way. ``directory`` is made
-    if it is missing.
+    if it is missing. ``label`` is what the step is called.
 
     Raises:
         MalformedLayer, LimitExceeded: the tar is damaged, or too much.
         EditRefused: a member cannot be put where it belongs. Nothing is unpacked.
     """
-    label = _("unpack a tar into /%(path)s") % {"path": as_text(directory.strip(b"/"))}
+    label = label or _("unpack a tar into /%(path)s") % {"path": as_text(directory.strip(b"/"))}
     with staged_contents() as contents:
         members = _read(contents, chunks_of(stream))
         with editing(container, label) as upper:

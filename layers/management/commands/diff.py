@@ -1,5 +1,7 @@
-"""``diff``: what a layer, or a run of layers, changed."""
+"""``diff``: what a container, a layer, or a run of layers changed."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -7,24 +9,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.management.command import LibraryCommand
-from layers.models import Image
+from layers.models import Container, Image
 from layers.oci.changeset.paths import as_text
 from layers.queries.changes import ChangeRow, changes, changes_between
-from layers.queries.images import find_image
+from layers.queries.container_changes import container_changes
+from layers.queries.containers import AmbiguousContainer, ContainerNotFound, find_container
+from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
 from layers.queries.positions import position_of
 from layers.queries.tree import NoSuchPath
 
 
 class Command(LibraryCommand):
-    refusals = (*LibraryCommand.refusals, NoSuchPath)
+    refusals = (*LibraryCommand.refusals, NoSuchPath, AmbiguousContainer)
 
     help = gettext_lazy(
-        "Print what a layer changed (A, C, D), as docker diff would have for the step that made it."
+        "Print what a container changed (A, C, D), as docker diff does; or what a layer of an image did."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("image", metavar="IMAGE")
+        parser.add_argument(
+            "image",
+            metavar="CONTAINER|IMAGE",
+            help=gettext_lazy("a container's name or ID goes before an image's; with a layer, an image"),
+        )
         parser.add_argument(
             "--layer",
             metavar="N",
@@ -41,13 +49,35 @@ class Command(LibraryCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
-        rows = asked_for(find_image(options["image"]), options["layer"], options["first"], options["last"])
-        for row in sorted(rows, key=lambda row: row.path):
+        for row in sorted(rows_of(options), key=lambda row: row.path):
             path = "/" + as_text(row.path)
             if options["format"] == "json":
                 self.print_json([row.kind, path])
             else:
                 self.stdout.write(f"{row.kind} {path}")
+
+
+def rows_of(options: Mapping[str, Any]) -> list[ChangeRow]:
+    """The changes of what the words mean."""
+    text, layers = options["image"], (options["layer"], options["first"], options["last"])
+    container = find_container_or_none(text) if layers == (None, None, None) else None
+    if container is not None:
+        return container_changes(container).rows
+    return asked_for(find_image(text), *layers)
+
+
+def find_container_or_none(text: str) -> Container | None:
+    """The container that ``text`` means; an image whose name or ID it is goes before the start of an ID."""
+    try:
+        container = find_container(text)
+    except ContainerNotFound:
+        return None
+    if text in (container.name, f"/{container.name}", container.container_id):
+        return container
+    with suppress(ImageNotFound, AmbiguousImage):
+        find_image(text)
+        return None
+    return container
 
 
 def asked_for(image: Image, layer: str | None, first: str | None, last: str | None) -> list[ChangeRow]:
