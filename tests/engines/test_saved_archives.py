@@ -1,10 +1,11 @@
 """Real engines take what we save: the same image ID, diff_ids, history and tree as our pages show."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import pytest
 
@@ -24,8 +25,12 @@ def docker(tmp_path_factory) -> Iterator[list[str]]:
 
 @pytest.fixture
 def podman() -> Iterator[list[str]]:
-    """Podman with a store of its own, whose path must be short."""
-    with TemporaryDirectory(prefix="pod") as directory:
+    """Podman with a store of its own, on a short path; one at a time: its locks are the machine's."""
+    with (
+        (Path(gettempdir()) / "imagebrowser-podman.lock").open("w") as turn,
+        TemporaryDirectory(prefix="pod") as directory,
+    ):
+        fcntl.flock(turn, fcntl.LOCK_EX)
         words = [program("podman"), "--root", f"{directory}/store", "--runroot", f"{directory}/run"]
         words += ["--storage-driver", "vfs"]
         yield words
