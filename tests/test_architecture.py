@@ -36,7 +36,7 @@ CORE_ORDER = [
     {"commit"},
     {"changeset"},
     {"unionfs"},
-    {"archive"},
+    {"archive", "recipe"},
 ]
 CORE_CODECS = {"isal", "zstandard"}
 CODEC_MODULES = "layers.oci.changeset"

@@ -56,6 +56,8 @@ class UpperRow(models.Model):
     opaque = models.BooleanField()
     link_group = models.IntegerField()
     """Paths with the same number are hard links to one file; 0 for a file alone."""
+    lower = models.BigIntegerField(null=True)
+    """The ``FileEntry`` that the image has at the path; null where it has none."""
 
     class Meta:
         constraints = [

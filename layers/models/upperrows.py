@@ -24,6 +24,7 @@ def pack_row(entry: UpperEntry | None) -> Packed:
         _text(pack_extra(entry.extra)),
         entry.opaque,
         entry.group,
+        entry.lower,
     ]
 
 
@@ -31,7 +32,7 @@ def unpack_row(packed: Packed) -> UpperEntry | None:
     """The entry that :func:`pack_row` packed."""
     if packed is None:
         return None
-    path, kind, mode, uid, gid, size, mtime, sha256, content, origin, linkname, extra, opaque, group = packed
+    path, kind, mode, uid, gid, size, mtime, sha256, content, origin, linkname, extra, *rest = packed
     return UpperEntry(
         _bytes(path) or b"",
         Kind(kind),
@@ -45,8 +46,7 @@ def unpack_row(packed: Packed) -> UpperEntry | None:
         origin,
         _bytes(linkname),
         unpack_extra(_bytes(extra)),
-        opaque,
-        group,
+        *rest,
     )
 
 

@@ -123,4 +123,5 @@ def upper_row(container: Container, entry: UpperEntry, blobs: dict[str, Blob]) -
         extra=pack_extra(entry.extra),
         opaque=entry.opaque,
         link_group=entry.group,
+        lower=entry.lower,
     )

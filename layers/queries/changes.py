@@ -9,7 +9,7 @@ from layers.models import Chain, Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.paths import as_text, join
 from layers.oci.unionfs.compare import differences
-from layers.oci.unionfs.diff import Change, Reason
+from layers.oci.unionfs.diff import Change, reason_words
 from layers.queries.change_rows import added_entries, shown_changes, stored_changes
 from layers.queries.directories import all_directory_rows, merged, shining_through
 from layers.queries.tree import NoSuchPath, lineage_of
@@ -142,7 +142,7 @@ def change_row(change: Change) -> ChangeRow:
     return ChangeRow(
         change.kind.letter,
         join(change.directory, change.name),
-        Reason(change.reasons).words,
+        reason_words(change.reasons),
         change.silent,
         change.entry,
         change.lower,

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from operator import attrgetter
 
 from layers.models import Container
 from layers.oci.changeset.paths import ancestors, split
+from layers.oci.unionfs.upper import Upper
 from layers.queries.change_tree import ChangeTreeRow
 from layers.queries.changes import ChangePage, ChangeRow, Filter, change_row
-from layers.queries.uppers import open_upper
+from layers.queries.uppers import UPPERS_KEPT, open_upper
 
 
 def container_changes(
@@ -32,13 +35,18 @@ def container_changes(
 
 def all_changes(container: Container) -> Sequence[ChangeRow]:
     """Every row, silent ones too, by path."""
-    return sorted(map(change_row, open_upper(container).changes()), key=lambda row: row.path)
+    return _rows(open_upper(container))
+
+
+@lru_cache(UPPERS_KEPT)
+def _rows(upper: Upper) -> tuple[ChangeRow, ...]:
+    """The rows of an upper that nobody edits: a page asks for them several times."""
+    return tuple(sorted(map(change_row, upper.changes()), key=attrgetter("path")))
 
 
 def container_counts(container: Container) -> dict[str, int]:
     """How many rows of each kind there are; ``silent`` counts what docker diff leaves out."""
-    changes = open_upper(container).changes()
-    counts = Counter("silent" if change.silent else change.kind.letter for change in changes)
+    counts = Counter("silent" if row.silent else row.kind for row in all_changes(container))
     return {kind: counts[kind] for kind in ("A", "C", "D", "silent")}
 
 

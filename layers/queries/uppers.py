@@ -14,6 +14,7 @@ from layers.oci.changeset.paths import join
 from layers.oci.unionfs.mergedview import Load, UpperEntry
 from layers.oci.unionfs.tree import Children
 from layers.oci.unionfs.upper import Upper
+from layers.queries.change_rows import entries_numbered
 from layers.queries.directories import load_directory
 from layers.queries.tree import lookup
 
@@ -21,7 +22,7 @@ UPPERS_KEPT = 8
 KIND_OF = tuple(Kind)
 ROWS = (
     "SELECT c.revision, u.path, u.kind, u.mode, u.uid, u.gid, u.size, u.mtime, u.sha256, b.digest, u.origin,"
-    " u.linkname, u.extra, u.opaque, u.link_group"
+    " u.linkname, u.extra, u.opaque, u.link_group, u.lower"
     " FROM layers_container c LEFT JOIN layers_upperrow u ON u.container_id = c.id"
     " LEFT JOIN layers_blob b ON b.id = u.content_id WHERE c.id = %s"
 )
@@ -44,7 +45,7 @@ def _kept(key: int, _id: str, revision: int, _changed_at: object, image: int) ->
 
 
 def _upper(image: Image, entries: Entries) -> Upper:
-    return Upper(lower_of(image), entries, 0, settings.LIMITS)
+    return Upper(lower_of(image), entries, 0, settings.LIMITS, entries_numbered)
 
 
 def upper_to_edit(container: Container) -> Upper:
@@ -58,7 +59,7 @@ def read_entries(container: int) -> tuple[int, dict[bytes, UpperEntry]]:
         cursor.execute(ROWS, [container])
         rows = cursor.fetchall()
     entries = {}
-    for _, path, kind, *fields, origin, linkname, extra, opaque, group in rows:
+    for _, path, kind, *fields, origin, linkname, extra, opaque, group, lower in rows:
         if path is not None:
             mode, uid, gid, size, mtime, sha256, content = fields
             entries[bytes(path)] = UpperEntry(
@@ -76,6 +77,7 @@ def read_entries(container: int) -> tuple[int, dict[bytes, UpperEntry]]:
                 None if extra is None else unpack_extra(bytes(extra)),
                 bool(opaque),
                 group,
+                lower,
             )
     return (rows[0][0] if rows else -1), entries
 

@@ -127,6 +127,7 @@ def test_the_same_content_twice_is_kept_once(container):
         (tar(member(b"f", b"1"), member(b"n" * 90 + b"/" + b"\xff" * 5, kind=b"~")), MalformedLayer),
         (tar(pax([(b"path", b"x" * 256)]), member(b"f", b"1")), LimitExceeded),
     ],
+    ids=["cut", "no tar", "cut gzip", "whiteout", "broken link", "unknown type", "long name"],
 )
 def test_a_bad_tar_leaves_nothing(container, stream, error):
     before = set(stored_digests())

@@ -12,7 +12,7 @@ from layers.oci.changeset.paths import ancestors, check_path, split
 from layers.oci.errors import EditRefused, shown
 from layers.oci.limits import Limits
 from layers.oci.unionfs.diff import NOTHING
-from layers.oci.unionfs.mergedview import Load, MergedView, UpperEntry
+from layers.oci.unionfs.mergedview import Load, MergedView, Numbered, UpperEntry
 
 Row = tuple[UpperEntry | None, UpperEntry | None]
 """A path of the upper before and after: swapped, it undoes."""
@@ -25,9 +25,14 @@ class CopyUp(MergedView):
     """An upper that changes, and remembers what it was; ``now`` is the mtime of what is new."""
 
     def __init__(
-        self, lower: Load, entries: Mapping[bytes, UpperEntry], now: int, limits: Limits | None = None
+        self,
+        lower: Load,
+        entries: Mapping[bytes, UpperEntry],
+        now: int,
+        limits: Limits | None = None,
+        numbered: Numbered | None = None,
     ) -> None:
-        super().__init__(lower, entries, limits or Limits())
+        super().__init__(lower, entries, limits or Limits(), numbered)
         self.now = now
         self._before: dict[bytes, UpperEntry | None] = {}
 
@@ -123,6 +128,8 @@ class CopyUp(MergedView):
     def _set(self, entry: UpperEntry) -> UpperEntry:
         """Make ``entry`` what the upper has at its path, and remember what it had."""
         path = entry.path
+        image = self.image_at(path)
+        entry = entry._replace(lower=None if image is None else image.number)
         self._before.setdefault(path, self._entries.get(path))
         self._entries[path] = entry
         directory, name = split(path)

@@ -6,6 +6,7 @@ whole seconds, a symlink's length, ``security.capability`` (moby
 """
 
 from enum import IntEnum, IntFlag
+from functools import cache
 from typing import NamedTuple
 
 from layers.oci.changeset.entry import Entry, Extra, Kind
@@ -45,7 +46,13 @@ class Reason(IntFlag):
     @property
     def words(self) -> tuple[str, ...]:
         """The names of the bits, lower case."""
-        return tuple(str(reason.name).lower() for reason in Reason if reason in self)
+        return reason_words(int(self))
+
+
+@cache
+def reason_words(bits: int) -> tuple[str, ...]:
+    """The names of bits of :class:`Reason`; there are few combinations, and many rows."""
+    return tuple(str(reason.name).lower() for reason in Reason if bits & reason)
 
 
 class Change(NamedTuple):

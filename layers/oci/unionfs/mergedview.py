@@ -4,7 +4,8 @@ The upper holds what overlayfs would keep in its ``upperdir``: copied-up and new
 entries with all their parents, whiteouts, and opaque directories.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from layers.oci.changeset.entry import Entry, Extra, Kind
@@ -17,6 +18,7 @@ UPPER = -1
 """The number of every entry that is no entry of a layer."""
 
 Load = Callable[[bytes], Children | None]
+Numbered = Callable[[Sequence[int]], Mapping[int, Entry]]
 
 
 class UpperEntry(NamedTuple):
@@ -42,6 +44,8 @@ class UpperEntry(NamedTuple):
     """A directory that hides what the image has below it."""
     group: int = 0
     """Names with the same number are hard links to one file; 0 for a file alone."""
+    lower: int | None = None
+    """Number of the image's entry at this path, seen or not; None where it has none."""
 
     def as_entry(self) -> Entry:
         """The path as the merged view shows it."""
@@ -65,12 +69,21 @@ class MergedView:
     """Looks paths up in the upper first, and in the image where the upper lets it show through.
 
     ``lower`` gives a directory of the image, None where there is none; it is asked
-    once for each directory. Paths in and out are clean, the root is ``b""``.
+    once for each directory. ``numbered``, where it is given, finds the image's entries
+    at all paths of the upper at once, so that no directory is loaded for them.
+    Paths in and out are clean, the root is ``b""``.
     """
 
-    def __init__(self, lower: Load, entries: Mapping[bytes, UpperEntry], limits: Limits) -> None:
+    def __init__(
+        self,
+        lower: Load,
+        entries: Mapping[bytes, UpperEntry],
+        limits: Limits,
+        numbered: Numbered | None = None,
+    ) -> None:
         self.limits = limits
         self._load = lower
+        self._numbered = numbered
         self._loaded: dict[bytes, Children | None] = {}
         self._entries = dict(entries)
         self._names: dict[bytes, set[bytes]] = {}
@@ -148,7 +161,16 @@ class MergedView:
     def image_at(self, path: bytes) -> Entry | None:
         """What the image has at a path, whatever the upper says."""
         directory, name = split(path)
-        return (self.image_children(directory) or {}).get(name)
+        own = self._entries.get(path)
+        if own is None or self._numbered is None:
+            return (self.image_children(directory) or {}).get(name)
+        return None if own.lower is None else self._lower[own.lower]._replace(name=name)
+
+    @cached_property
+    def _lower(self) -> Mapping[int, Entry]:
+        """The image's entries at the paths of the upper, by number."""
+        numbers = {own.lower for own in self._entries.values() if own.lower is not None}
+        return self._numbered(sorted(numbers)) if self._numbered is not None else {}
 
     def showing(self, path: bytes) -> Entry | None:
         """What the image has at a path, if no directory above it hides that."""

@@ -268,16 +268,15 @@ class Upper(CopyUp):
             own, image = self._entries.get(directory), self.image_at(directory)
             if own is None or image is None or own.opaque or self._names.get(directory):
                 return
-            was = copied(directory, image)
-            if own._replace(mtime=was.mtime, extra=without_time(own)) != was._replace(
-                extra=without_time(was)
-            ):
+            if not same_but_for_time(own, copied(directory, image)):
                 return
             self._drop(directory)
 
 
-def without_time(entry: UpperEntry) -> Extra | None:
-    return packed((entry.extra or NOTHING)._replace(mtime_ns=0))
+def same_but_for_time(own: UpperEntry, was: UpperEntry) -> bool:
+    """Whether only the time tells an entry from its copy of the image's."""
+    extra = (own.extra or NOTHING).xattrs == (was.extra or NOTHING).xattrs
+    return extra and own == was._replace(mtime=own.mtime, extra=own.extra, lower=own.lower)
 
 
 def without_capability(extra: Extra | None) -> Extra:

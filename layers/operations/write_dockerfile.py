@@ -1,0 +1,118 @@
+"""The Dockerfile of a commit: what a container changed, as a build that anybody can read and repeat."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from layers.models import Container, Image
+from layers.oci.changeset.chunks import gathered
+from layers.oci.changeset.entry import Kind, Member
+from layers.oci.changeset.writer import write_changeset, written_size
+from layers.oci.config import texts
+from layers.oci.recipe import DOCKERFILE, REST, Recipe, in_context, parent_directories, recipe_of
+from layers.oci.unionfs.mergedview import MergedView, UpperEntry
+from layers.queries.commit_plan import CommitOptions, config_of, plan_commit
+from layers.queries.images import names_of_images
+from layers.queries.upper_content import UpperContents
+from layers.queries.uppers import lower_of
+
+
+@dataclass(frozen=True, slots=True)
+class DockerfileBuild:
+    """A Dockerfile, and the context to build it in."""
+
+    dockerfile: str
+    notes: tuple[str, ...]
+    """What the build will not do, or needs."""
+    _image: Image
+    _recipe: Recipe
+    _sources: Mapping[bytes, UpperEntry]
+
+    def context(self) -> Iterator[bytes]:
+        """The context as a tar, in chunks: for ``docker build -``. The same edits give the same bytes.
+
+        Raises:
+            ContentMissing, DigestMismatch: a file cannot be read any more; the tar breaks off.
+        """
+        text, recipe = self.dockerfile.encode(), self._recipe
+        contents = UpperContents(self._image, self._sources.values())
+        copied = {in_context(member): member for member in recipe.plain}
+        members = [_file(DOCKERFILE, len(text)), *copied, *parent_directories(list(copied))]
+        if recipe.rest:
+            members.append(_file(REST, written_size(recipe.rest)))
+        paths = {member.path: original.path for member, original in copied.items()}
+
+        def read(member: Member) -> Iterable[bytes]:
+            if member.path == DOCKERFILE:
+                return (text,)
+            if member.path == REST:
+                return write_changeset(recipe.rest, lambda inner: contents.chunks(self._sources[inner.path]))
+            return contents.chunks(self._sources[paths[member.path]])
+
+        return gathered(write_changeset(members, read))
+
+
+def write_dockerfile(
+    *,
+    container: Container,
+    author: str = "",
+    message: str = "",
+    changes: Sequence[str] = (),
+    leave_out: Collection[bytes] = (),
+) -> DockerfileBuild:
+    """The Dockerfile that makes of the container's image what a commit with these options would.
+
+    Raises:
+        ContainerNotFound, InvalidChange, ContentMissing
+    """
+    left = frozenset(path.strip(b"/") for path in leave_out)
+    plan = plan_commit(container, CommitOptions(author, message, tuple(changes), left))
+    image = plan.container.image
+    sources = {member.path: entry for member, entry in plan.members}
+    view = MergedView(lower_of(image), {entry.path: entry for entry in sources.values()}, settings.LIMITS)
+    recipe = recipe_of(view, [member for member, _entry in plan.members])
+    text = recipe.dockerfile(
+        base_name(image),
+        user="".join(texts(plan.base.runtime.get("User"))),
+        remarks=[
+            _("What was changed in the container %(name)s.") % {"name": plan.container.name},
+            *filter(None, (message, author)),
+        ],
+        lines=[*plan.container.config_changes, *changes],
+    )
+    return DockerfileBuild(text, notes_on(image, view, recipe), image, recipe, sources)
+
+
+def base_name(image: Image) -> str:
+    """What ``FROM`` is to say: a name, or the ID, which only an engine that has the image knows."""
+    for repository, tag in names_of_images().get(image.pk, ()):
+        return f"{repository}:{tag}"
+    return image.image_id
+
+
+def notes_on(image: Image, view: MergedView, recipe: Recipe) -> tuple[str, ...]:
+    """What a person should know before building."""
+    notes = []
+    name = base_name(image)
+    if name == image.image_id:
+        notes.append(_("The image has no name: only an engine that has loaded it can build this."))
+    if recipe.removed and not any(found(view, path) for path in (b"bin/rm", b"usr/bin/rm")):
+        notes.append(_("The image has no rm: a build cannot delete anything in it."))
+    runtime = config_of(image).runtime
+    if runtime.get("OnBuild"):
+        notes.append(_("The image has ONBUILD triggers, which a build carries out and a commit does not."))
+    if runtime.get("Volumes") and recipe.removed:
+        notes.append(_("What a build deletes below a declared VOLUME is there again in the next step."))
+    return tuple(notes)
+
+
+def found(view: MergedView, path: bytes) -> bool:
+    """Whether the image has something there, symlinks on the way followed."""
+    entry = view.image_at(view.real(path))
+    return entry is not None
+
+
+def _file(path: bytes, size: int) -> Member:
+    return Member(path, Kind.FILE, 0o644, 0, 0, size, 0, 0, None, None, None)

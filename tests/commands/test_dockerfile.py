@@ -1,0 +1,64 @@
+"""``dockerfile``: what a container changed, to be built again."""
+
+import io
+import tarfile
+
+import pytest
+
+from layers.operations.create_container import create_container
+from layers.operations.edit_container import change_owner, remove_paths
+from layers.operations.write_dockerfile import write_dockerfile
+from layers.operations.write_file import write_file
+from layers.queries.images import find_image
+
+PAGE = b"usr/share/nginx/html/index.html"
+
+
+@pytest.fixture
+def container(load):
+    load("01")
+    container = create_container(image=find_image("nginx:latest"), name="webserver")
+    write_file(container=container, path=PAGE, data=b"<h1>Hello, Docker!</h1>\n")
+    write_file(container=container, path=b"etc/secret", data=b"mine")
+    change_owner(container=container, paths=[b"etc/secret"], uid=33, gid=33)
+    remove_paths(container=container, paths=[b"etc/group"])
+    return container
+
+
+def test_the_dockerfile_is_printed(container, output, rows):
+    container.config_changes = ["ENV A=1"]
+    container.save()
+    text = output("dockerfile", "webserver", "--change", "CMD a")
+
+    assert text.splitlines() == [
+        "# What was changed in the container webserver.",
+        "FROM nginx:latest",
+        "RUN rm -rf /etc/group",
+        "COPY rootfs/ /",
+        "# What COPY cannot carry: owners, links, special modes and files.",
+        "ADD rest.tar /",
+        "ENV A=1",
+        "CMD a",
+    ]
+    assert rows("dockerfile", "webserver", "--change", "CMD a") == [{"Dockerfile": text}]
+
+
+def test_the_context_holds_the_files_and_is_the_same_each_time(container, output, tmp_path):
+    output("dockerfile", "webserver", "-o", str(tmp_path / "context.tar"))
+    context = (tmp_path / "context.tar").read_bytes()
+
+    with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+        page = tar.extractfile(f"rootfs/{PAGE.decode()}").read()
+        with tarfile.open(fileobj=tar.extractfile("rest.tar")) as rest:
+            (secret,) = rest.getmembers()
+        names = tar.getnames()
+    assert page == b"<h1>Hello, Docker!</h1>\n"
+    assert (secret.name, secret.uid) == ("etc/secret", 33)
+    assert names[:2] == ["Dockerfile", "rest.tar"]
+    assert context == b"".join(write_dockerfile(container=container).context())
+
+
+def test_left_out_paths_are_in_neither(container, output):
+    text = output("dockerfile", "webserver", "--leave-out", "/etc")
+
+    assert text.splitlines()[1:] == ["FROM nginx:latest", "COPY rootfs/ /"]
