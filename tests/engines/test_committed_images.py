@@ -1,4 +1,4 @@
-"""Real docker on our commits: the same ID, the same diff for the same edits, the same tree by our Dockerfile."""
+"""Committed images in real engines: the same ID and tree, and Dockerfiles that build the same tree."""
 
 import io
 import json
