@@ -16,7 +16,7 @@ from layers.models import Container, Image
 from layers.oci.archive.parts import ImagePart, LayerPart, Part
 from layers.oci.changeset.chunks import gathered
 from layers.oci.changeset.writer import write_changeset
-from layers.oci.commit import layer_type_beside, new_manifest
+from layers.oci.commit import go_time, layer_type_beside, new_manifest
 from layers.oci.config import ImageConfig
 from layers.oci.descriptor import Descriptor
 from layers.oci.digest import Digest
@@ -30,14 +30,7 @@ from layers.operations.progress import Report
 from layers.operations.reset_container import forget_edits
 from layers.operations.stage_images import Stager
 from layers.operations.sweep import sweep
-from layers.queries.commit_plan import (
-    CommitOptions,
-    CommitPlan,
-    base_layers,
-    commit_options,
-    config_of,
-    plan_commit,
-)
+from layers.queries.commit_plan import CommitOptions, CommitPlan, base_layers, plan_commit
 from layers.queries.upper_content import UpperContents
 from layers.storage import Staging
 
@@ -70,14 +63,8 @@ def commit_container(
         ContainerNotFound, ContentMissing, DigestMismatch, LimitExceeded
     """
     clean_abandoned()
-    options = commit_options(
-        config_of(container.image),
-        author=author,
-        message=message,
-        changes=changes,
-        leave_out=leave_out,
-        reproducible=reproducible,
-        created=created,
+    options = CommitOptions(
+        author, message, changes, leave_out, reproducible, go_time(created) if created else ""
     )
     commit = _Commit(container, options, reference, revision, progress or (lambda progress: None))
     images, _names = commit_staged(

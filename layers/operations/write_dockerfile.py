@@ -67,8 +67,7 @@ def write_dockerfile(
     Raises:
         ContainerNotFound, InvalidChange, ContentMissing
     """
-    left = frozenset(path.strip(b"/") for path in leave_out)
-    plan = plan_commit(container, CommitOptions(author, message, tuple(changes), left))
+    plan = plan_commit(container, CommitOptions(author, message, changes, leave_out))
     image = plan.container.image
     sources = {member.path: entry for member, entry in plan.members}
     view = MergedView(lower_of(image), {entry.path: entry for entry in sources.values()}, settings.LIMITS)

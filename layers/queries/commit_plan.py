@@ -42,7 +42,7 @@ class CommitOptions:
     reproducible: bool = False
     """The same edits give the same image: no time is later than ``created``, no container is named."""
     created: str = ""
-    """RFC 3339."""
+    """RFC 3339; empty for now, or if it is to be reproducible for the time of the base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class CommitPlan:
     runtime: Mapping[str, object]
     """The new image's: ``started`` and the changes to it."""
     members: Sequence[tuple[Member, UpperEntry]]
+    """In path order, each with the entry that says where its content is."""
+    created: str
     options: CommitOptions
 
     @property
@@ -71,7 +73,7 @@ class CommitPlan:
 
     def history_row(self) -> dict[str, object]:
         return history_row(
-            created=self.options.created,
+            created=self.created,
             created_by=command_of(self.started),
             author=self.options.author,
             comment=self.options.message,
@@ -83,35 +85,13 @@ class CommitPlan:
         return new_config(
             self.base,
             diff_id=diff_id,
-            created=self.options.created,
+            created=self.created,
             author=self.options.author,
             comment=self.options.message,
             runtime=self.runtime,
             started=self.started,
             container_id=self.container_id,
         )
-
-
-def commit_options(
-    base: ImageConfig,
-    *,
-    author: str = "",
-    message: str = "",
-    changes: Sequence[str] = (),
-    leave_out: Collection[bytes] = (),
-    reproducible: bool = False,
-    created: datetime | None = None,
-) -> CommitOptions:
-    """The options; without ``created`` it is now, or for ``reproducible`` the time of the base."""
-    if created is not None:
-        moment = go_time(created)
-    elif reproducible:
-        moment = base.created if parse_created(base.created) else BEGINNING
-    else:
-        now = time_ns()
-        moment = go_time(datetime.fromtimestamp(now // NANOSECONDS, UTC), now % NANOSECONDS)
-    left = frozenset(path.strip(b"/") for path in leave_out)
-    return CommitOptions(author, message, tuple(changes), left, reproducible, moment)
 
 
 def plan_commit(container: Container, options: CommitOptions) -> CommitPlan:
@@ -126,12 +106,26 @@ def plan_commit(container: Container, options: CommitOptions) -> CommitPlan:
     container_id = "" if options.reproducible else now.container_id
     started = container_runtime(base, container_id, now.image.image_id)
     changes = parse_changes([*now.config_changes, *options.changes], allowed=FORMS)
-    created = parse_created(options.created)
-    clamp = int(created.timestamp()) if created is not None and options.reproducible else None
-    members = upper_members(
-        MergedView(lower_of(now.image), entries, settings.LIMITS), clamp, frozenset(options.leave_out)
+    created = options.created or (created_again(base) if options.reproducible else created_now())
+    moment = parse_created(created)
+    clamp = int(moment.timestamp()) if moment is not None and options.reproducible else None
+    left = frozenset(path.strip(b"/") for path in options.leave_out)
+    members = upper_members(MergedView(lower_of(now.image), entries, settings.LIMITS), clamp, left)
+    return CommitPlan(
+        now, revision, base, started, apply_changes(started, changes), members, created, options
     )
-    return CommitPlan(now, revision, base, started, apply_changes(started, changes), members, options)
+
+
+def created_now() -> str:
+    """This moment, to the nanosecond."""
+    seconds, rest = divmod(time_ns(), NANOSECONDS)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+    return go_time(moment, rest % 1000)
+
+
+def created_again(base: ImageConfig) -> str:
+    """The same time for every commit on a base: that of the base."""
+    return base.created if parse_created(base.created) else BEGINNING
 
 
 def snapshot(container: Container) -> tuple[Container, int, Mapping[bytes, UpperEntry]]:

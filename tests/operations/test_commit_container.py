@@ -1,6 +1,7 @@
 """Commits: one layer more, the rest untouched, the same bytes for the same edits."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from layers.models import Blob, Chain, Container, Image, Layer
 from layers.oci.changeset.entry import Kind
 from layers.oci.changeset.reader import read_members
+from layers.oci.config import parse_created
 from layers.oci.errors import DigestMismatch, InvalidChange
 from layers.oci.limits import Limits
 from layers.oci.reference import Reference
@@ -122,6 +124,14 @@ def test_config_tells_who_why_and_of_which_container(container):
         "comment": "Why",
     }
     assert (image.author, image.history_rows.last().comment) == ("Ann", "Why")
+
+
+def test_the_time_is_now_to_the_nanosecond_at_most(container):
+    before = datetime.now(UTC)
+    created = config_of(commit_container(container=container))["created"]
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", created)
+    assert before <= parse_created(created) <= datetime.now(UTC)
 
 
 def test_changes_kept_with_the_container_come_first(container):
