@@ -95,6 +95,7 @@ FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 
 INSTALLED_APPS = ["django.contrib.staticfiles", "django_htmx", "layers"]
 MIDDLEWARE = [
+    "imagebrowser.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "imagebrowser.headers.SecurityHeadersMiddleware",
     "imagebrowser.static.StaticFilesMiddleware",
@@ -134,11 +135,25 @@ USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+LOG_FORMAT = env.str("IMAGEBROWSER_LOG_FORMAT", default="line")
+"""``line``: for people. ``json``: an object a line, for programs."""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "imagebrowser.logs.LineFormatter"},
+        "json": {"()": "imagebrowser.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("IMAGEBROWSER_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"level": "WARNING"}, "uvicorn": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # What is only refused, the middleware logs, with its ID.
+        "uvicorn": {"level": "WARNING"},
+    },
 }

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from imagebrowser.health import healthz
 
+handler500 = "imagebrowser.errors.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("layers.urls")),
