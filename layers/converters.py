@@ -16,3 +16,16 @@ class DigestConverter:
     def to_url(self, value: str) -> str:
         """Takes a digest, as value or as text, or its hex digits."""
         return value.rpartition(":")[2]
+
+
+class ContainerConverter:
+    """A container by the first 12 digits of its ID, or more."""
+
+    regex = "[0-9a-f]{12,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Takes a container's whole ID too, and shortens it as docker does."""
+        return value[:12]

@@ -2,10 +2,11 @@
 
 from django.urls import path, register_converter
 
-from layers.converters import DigestConverter
-from layers.views import details, downloads, files, images, imports, raw, upload
+from layers.converters import ContainerConverter, DigestConverter
+from layers.views import containers, details, downloads, files, images, imports, raw, upload, workspace
 
 register_converter(DigestConverter, "digest")
+register_converter(ContainerConverter, "container")
 
 app_name = "layers"
 urlpatterns = [
@@ -29,5 +30,9 @@ urlpatterns = [
     ),
     path("images/<digest:digest>/tree/download/", downloads.tree_download, name="tree-download"),
     path("save/", downloads.images_save, name="images-save"),
+    path("containers/", containers.container_list, name="container-list"),
+    path("containers/create/", containers.container_create, name="container-create"),
+    path("containers/<container:container_id>/", workspace.container_detail, name="container-detail"),
+    path("containers/<container:container_id>/rows/", workspace.container_rows, name="container-rows"),
     path("limits/", imports.limits, name="limits"),
 ]

@@ -35,11 +35,11 @@ def container_changes(
 
 def all_changes(container: Container) -> Sequence[ChangeRow]:
     """Every row, silent ones too, by path."""
-    return _rows(open_upper(container))
+    return changes_of(open_upper(container))
 
 
 @lru_cache(UPPERS_KEPT)
-def _rows(upper: Upper) -> tuple[ChangeRow, ...]:
+def changes_of(upper: Upper) -> tuple[ChangeRow, ...]:
     """The rows of an upper that nobody edits: a page asks for them several times."""
     return tuple(sorted(map(change_row, upper.changes()), key=attrgetter("path")))
 

@@ -40,6 +40,10 @@ class ContainerRow:
     """Bytes of the files in its upper."""
 
     @property
+    def counts(self) -> dict[str, int]:
+        return {"A": self.added, "C": self.changed, "D": self.deleted}
+
+    @property
     def change_count(self) -> int:
         return self.added + self.changed + self.deleted
 

@@ -2,7 +2,7 @@
 
 import shlex
 
-from layers.models import Image
+from layers.models import Container, Image
 from layers.queries.stack import StackRow
 from layers.views.state import LayerState
 
@@ -46,6 +46,13 @@ def for_file(image: str, path: bytes, layer: int, top: int) -> list[str]:
     """What prints a file as it is at a layer."""
     own = f"{PROGRAM} cat {image} {word(path)} --layer {layer}"
     return [f"docker run --rm --entrypoint cat {image} {word(path)}", own] if layer == top else [own]
+
+
+def for_container(container: Container, path: bytes) -> list[str]:
+    """What prints the changes of a container, and the chosen path of it."""
+    name = container.name
+    chosen = [f"{PROGRAM} cp {name}:{word(path)} -"] if path else []
+    return [f"docker diff {name}", f"{PROGRAM} diff {name}", *chosen]
 
 
 def name_of(image: Image, names: list[str]) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.digest import Digest
+from layers.queries.container_files import FileReader
 from layers.queries.files import EntryReader, open_entry
 from layers.queries.tree import NoSuchPath, layer_of, lookup
 from layers.queries.versions import Version, versions
@@ -125,7 +126,7 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     return context | (difference(shown) if mode == "diff" else MODES[mode](reader, path, offset))
 
 
-def as_text(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+def as_text(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
     """A page of lines; ``offset`` counts lines."""
     text = texts.decode(reader.read(0, texts.TEXT_SIZE), is_cut=reader.size > texts.TEXT_SIZE)
     if text is None:
@@ -146,19 +147,19 @@ def as_text(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
     }
 
 
-def as_hex(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+def as_hex(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
     """A page of bytes; ``offset`` counts bytes."""
     start = min(offset, max(0, reader.size - 1)) // hexdump.PAGE_SIZE * hexdump.PAGE_SIZE
     rows = hexdump.rows(reader.read(start, hexdump.PAGE_SIZE), start)
     return {"hex_rows": rows, "pages": pages(start, hexdump.PAGE_SIZE, reader.size)}
 
 
-def as_picture(reader: EntryReader, path: bytes, offset: int) -> dict[str, Any]:
+def as_picture(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
     """Nothing beside the picture's own URL."""
     return {}
 
 
-MODES: dict[str, Callable[[EntryReader, bytes, int], dict[str, Any]]] = {
+MODES: dict[str, Callable[[FileReader, bytes, int], dict[str, Any]]] = {
     "text": as_text,
     "hex": as_hex,
     "image": as_picture,
