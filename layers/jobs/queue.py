@@ -86,14 +86,15 @@ def requeue(job: Job, attempts: int) -> bool:
 
 def recover() -> None:
     """Puts in order what a process that is no more has left: its jobs and its archives."""
-    for job in _jobs(Job.State.RECEIVING, Job.State.RUNNING):
+    for job in _jobs(Job.State.RECEIVING, Job.State.RUNNING, Job.State.QUEUED):
         try:
             lock = lock_upload(job.pk)
         except FileNotFoundError:
             end(job, Job.State.FAILED, _("The uploaded archive is gone; send it again."))
             continue
         if lock is not None:
-            _recover(job)
+            if job.state != Job.State.QUEUED:
+                _recover(job)
             os.close(lock)
     _remove_stale()
 

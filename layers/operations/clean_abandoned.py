@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from layers.models import Blob, Chain, Change, Directory, FileEntry, Layer
-from layers.storage import Staging, abandoned_stagings
+from layers.storage import Staging, abandoned_stagings, has_staging
 
 ROWS_A_TRANSACTION = 5000
 
@@ -17,7 +17,23 @@ def clean_abandoned() -> int:
     for staging in abandoned_stagings():
         discard_staging(staging)
         cleaned += 1
+    for uuid in marks_without_staging():
+        discard_rows(uuid)
+        cleaned += 1
     return cleaned
+
+
+def marks_without_staging() -> list[str]:
+    """Marks in rows whose staging is not here: a backup brought them from where it was.
+
+    A staging's directory is made before, and goes after, the rows that bear its mark.
+    """
+    marks = {
+        mark
+        for model in (Chain, Layer)
+        for mark in model.objects.exclude(staging="").values_list("staging", flat=True)
+    }
+    return sorted(mark for mark in marks if not has_staging(mark))
 
 
 def discard_staging(staging: Staging) -> None:

@@ -7,10 +7,11 @@ from layers.storage.blobs import (
     has_blob,
     open_blob,
     stored_digests,
+    sync,
     sync_blob,
 )
 from layers.storage.cache import drop_cached, open_cached
-from layers.storage.staging import Staging, abandoned_stagings, remove_blobs
+from layers.storage.staging import Staging, abandoned_stagings, has_staging, remove_blobs
 
 __all__ = [
     "Kept",
@@ -20,9 +21,11 @@ __all__ = [
     "boot_id",
     "drop_cached",
     "has_blob",
+    "has_staging",
     "open_blob",
     "open_cached",
     "remove_blobs",
     "stored_digests",
+    "sync",
     "sync_blob",
 ]

@@ -148,6 +148,11 @@ class Staging:
             os.close(self._lock)
 
 
+def has_staging(uuid: str) -> bool:
+    """Whether there is a staging of that name, living or abandoned."""
+    return (stagings_path() / uuid).is_dir()
+
+
 def abandoned_stagings() -> Iterator[Staging]:
     """Stagings whose owners ended without closing them; the caller now owns, and closes, each."""
     if not stagings_path().is_dir():

@@ -44,6 +44,16 @@ def test_a_job_whose_archive_is_locked_is_left_to_its_holder():
     assert next_claim().job == waiting
 
 
+def test_a_job_that_waits_for_an_archive_that_is_gone_ends():
+    waiting = job()
+    upload_path(waiting.pk).unlink()
+
+    recover()
+
+    assert state_of(waiting) == Job.State.FAILED
+    assert "send it again" in waiting.error
+
+
 def test_a_released_claim_can_be_taken_again():
     waiting = job()
     Claim.take(waiting).release()
