@@ -89,6 +89,21 @@ def test_an_import_goes_on_when_its_server_was_killed_and_started_again(serve):
     second.await_states("done")
 
 
+def test_an_import_in_flight_waits_when_the_server_is_told_to_stop_and_is_done_after(serve):
+    first = serve()
+    first.upload(ARCHIVE)
+    first.await_states("running")
+
+    assert first.stop(signal.SIGTERM) == 0
+    assert first.jobs("state, attempts") == [("queued", 0)]
+    assert len(uploads(first)) == 1
+
+    second = serve()
+    second.await_states("done")
+    assert second.jobs("error, attempts") == [("", 1)]
+    await_value(lambda: not uploads(second))
+
+
 def test_an_import_that_may_take_no_time_is_ended(serve):
     server = serve(IMAGEBROWSER_JOB_WALL_SECONDS="0")
 
