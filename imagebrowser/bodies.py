@@ -18,7 +18,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 
 from imagebrowser.headers import HEADERS
 from layers.oci.limits import MIB
@@ -28,6 +28,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 STREAMED = ("layers:upload", "layers:import-create")
+"""Views whose request body is an archive, or files for a container."""
 UPLOADS_AT_ONCE = 32
 FORM_OVERHEAD_SIZE = MIB
 """What a form may add to the archive in it: boundaries, headers, the token."""
@@ -95,15 +96,11 @@ class BodyApplication:
         handler.load_middleware()
         return handler
 
-    @cached_property
-    def _streamed_paths(self) -> frozenset[str]:
-        return frozenset(reverse(name) for name in STREAMED)
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        streamed = scope["method"] in ("POST", "PUT") and scope["path"] in self._streamed_paths
+        streamed = scope["method"] in ("POST", "PUT", "PATCH") and view_name(scope["path"]) in STREAMED
         refusal = refuse_body(scope, streamed)
         if refusal is not None:
             await _respond(refusal, send, BodyStream(receive, asyncio.get_running_loop()))
@@ -127,6 +124,14 @@ class BodyApplication:
         response = self._handler.get_response(request)
         response.close()
         return response
+
+
+def view_name(path: str) -> str:
+    """The name of the view at ``path``; empty where there is none."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
 
 
 def refuse_body(scope: Scope, streamed: bool) -> HttpResponse | None:
