@@ -31,7 +31,7 @@ CORE_ORDER = [
     {"mediatype", "reference"},
     {"descriptor"},
     {"config", "manifest"},
-    {"dockerfile"},
+    {"dockerfile", "packages"},
     {"changes"},
     {"commit"},
     {"changeset"},

@@ -14,4 +14,5 @@ Read it in this order::
         extract                     what one layer puts where
         overlay                     a layer upon a tree: what changed, and why
     archive/                        images in a tarball or a directory
+    packages/                       what is installed, told by the databases of package managers
 """

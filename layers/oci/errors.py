@@ -54,6 +54,10 @@ class EditRefused(OCIError):
     """An edit that a file system would refuse as well: nothing there, no directory, in the way."""
 
 
+class UnreadablePackages(OCIError):
+    """A database of packages that is damaged, or of a kind that is not read."""
+
+
 class LimitExceeded(OCIError):
     """A limit of :class:`layers.oci.limits.Limits` was passed."""
 
