@@ -33,7 +33,7 @@ CORE_ORDER = [
     {"config", "manifest"},
     {"dockerfile", "packages"},
     {"changes"},
-    {"commit"},
+    {"changeform", "commit"},
     {"changeset"},
     {"unionfs"},
     {"archive", "recipe"},

@@ -13,7 +13,7 @@ from layers.oci.changeset.writer import write_changeset, written_size
 from layers.oci.config import texts
 from layers.oci.recipe import DOCKERFILE, REST, Recipe, in_context, parent_directories, recipe_of
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
-from layers.queries.commit_plan import CommitOptions, config_of, plan_commit
+from layers.queries.commit_plan import CommitOptions, CommitPlan, config_of, plan_commit
 from layers.queries.images import names_of_images
 from layers.queries.upper_content import UpperContents
 from layers.queries.uppers import lower_of
@@ -67,8 +67,12 @@ def write_dockerfile(
     Raises:
         ContainerNotFound, InvalidChange, ContentMissing
     """
-    plan = plan_commit(container, CommitOptions(author, message, changes, leave_out))
-    image = plan.container.image
+    return dockerfile_of(plan_commit(container, CommitOptions(author, message, changes, leave_out)))
+
+
+def dockerfile_of(plan: CommitPlan) -> DockerfileBuild:
+    """The Dockerfile of a commit that is planned. Raises ``ContentMissing``."""
+    image, options = plan.container.image, plan.options
     sources = {member.path: entry for member, entry in plan.members}
     view = MergedView(lower_of(image), {entry.path: entry for entry in sources.values()}, settings.LIMITS)
     recipe = recipe_of(view, [member for member, _entry in plan.members])
@@ -77,9 +81,9 @@ def write_dockerfile(
         user="".join(texts(plan.base.runtime.get("User"))),
         remarks=[
             _("What was changed in the container %(name)s.") % {"name": plan.container.name},
-            *filter(None, (message, author)),
+            *filter(None, (options.message, options.author)),
         ],
-        lines=[*plan.container.config_changes, *changes],
+        lines=[*plan.container.config_changes, *options.changes],
     )
     return DockerfileBuild(text, notes_on(image, view, recipe), image, recipe, sources)
 

@@ -8,14 +8,28 @@ from typing import Any, Final
 from layers.models import Container
 from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.paths import join, split
-from layers.oci.changeset.whiteout import OPAQUE_NAME, spell
-from layers.oci.changeset.writer import written_size
+from layers.oci.changeset.whiteout import hidden_name
+from layers.oci.changeset.writer import in_tar_order, written_size
 from layers.oci.digest import Digest
+from layers.queries.changes import ChangeRow
 from layers.queries.commit_plan import CommitOptions, CommitPlan, plan_commit
+from layers.queries.container_changes import all_changes
 
 NEW_LAYER: Final = "sha256:…"
 """Stands for the new layer's diff_id, which is not known before the layer is written."""
 UNKNOWN: Final = Digest.of(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One entry of the new layer, and what it is there for."""
+
+    member: Member
+    """As the tar has it: a whiteout under the name that is spelled there."""
+    path: bytes
+    """What it is about: the path that a whiteout deletes, the directory that a mark makes opaque."""
+    change: ChangeRow | None
+    """What ``docker diff`` says of the path; None where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +38,8 @@ class CommitPreview:
 
     revision: int
     """Of the container: handed to the commit, it is refused if somebody has edited since."""
-    members: Sequence[Member]
-    """The entries of the new layer, in path order; empty where there would be no layer."""
+    entries: Sequence[LayerEntry]
+    """Of the new layer, in the order of the tar; empty where there would be no layer."""
     size: int
     """Bytes of the files, as ``docker history`` will count them."""
     tar_size: int
@@ -39,7 +53,7 @@ class CommitPreview:
     @property
     def is_empty(self) -> bool:
         """Whether the commit would add a history row only."""
-        return not self.members
+        return not self.entries
 
 
 def preview_commit(container: Container, options: CommitOptions) -> CommitPreview:
@@ -60,7 +74,7 @@ def preview_of(plan: CommitPlan) -> CommitPreview:
         diff_ids[-1] = NEW_LAYER
     return CommitPreview(
         plan.revision,
-        members,
+        entries_of(plan.container, members),
         sum(map(content_size, members)),
         written_size(members) if members else 0,
         len(diff_ids),
@@ -70,6 +84,16 @@ def preview_of(plan: CommitPlan) -> CommitPreview:
     )
 
 
+def entries_of(container: Container, members: Sequence[Member]) -> list[LayerEntry]:
+    """The members as the tar will have them, each beside what the container's diff says of it."""
+    changes = {row.path: row for row in all_changes(container)} if members else {}
+    return [
+        LayerEntry(member, path, changes.get(path))
+        for member in in_tar_order(members)
+        for path in [subject_of(member)]
+    ]
+
+
 def content_size(member: Member) -> int:
     """What a member adds to the size that docker shows: its bytes, or a symlink's target."""
     if member.kind is Kind.SYMLINK:
@@ -77,9 +101,9 @@ def content_size(member: Member) -> int:
     return member.size if member.kind is Kind.FILE else 0
 
 
-def spelled_path(member: Member) -> bytes:
-    """The name that the member has in the tar: whiteouts have one of their own."""
-    directory, name = split(member.path)
-    if member.kind is Kind.WHITEOUT:
-        return join(directory, spell(name))
-    return join(member.path, OPAQUE_NAME) if member.kind is Kind.OPAQUE else member.path
+def subject_of(spelled: Member) -> bytes:
+    """The path that an entry of a tar is about."""
+    directory, name = split(spelled.path)
+    if spelled.kind is Kind.WHITEOUT:
+        return join(directory, hidden_name(name))
+    return directory if spelled.kind is Kind.OPAQUE else spelled.path

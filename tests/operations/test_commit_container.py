@@ -262,7 +262,7 @@ def test_preview_is_what_the_commit_makes(container):
     layer = image.image_layers.select_related("layer").last().layer
     config = config_of(image)
     assert (preview.size, preview.tar_size) == (layer.content_size, layer.tar_size)
-    assert len(preview.members) == layer.member_count
+    assert len(preview.entries) == layer.member_count
     assert preview.layer_count == image.image_layers.count()
     assert preview.history_row == config["history"][-1]
     config["rootfs"]["diff_ids"][-1] = preview.config_after["rootfs"]["diff_ids"][-1]

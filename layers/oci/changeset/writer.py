@@ -46,7 +46,7 @@ def write_changeset(members: Iterable[Member], content: ReadContent) -> Iterator
         ValueError: a path that is there twice, a member no tar can hold, or
             content that is not as long as its member says.
     """
-    yield from write_in_order(_once_each(sorted(map(_spelled, members), key=_order)), content)
+    yield from write_in_order(_once_each(in_tar_order(members)), content)
 
 
 def write_in_order(members: Iterable[Member], content: ReadContent) -> Iterator[bytes]:
@@ -64,8 +64,22 @@ def write_in_order(members: Iterable[Member], content: ReadContent) -> Iterator[
 
 def written_size(members: Iterable[Member]) -> int:
     """Bytes of the tar that the writers make of ``members``."""
-    spelled = map(_spelled, members)
-    return sum(len(_headers(m)) + m.size + -m.size % BLOCK for m in spelled) + len(END)
+    return sum(len(_headers(m)) + m.size + -m.size % BLOCK for m in map(spelled, members)) + len(END)
+
+
+def in_tar_order(members: Iterable[Member]) -> list[Member]:
+    """The members as :func:`write_changeset` puts them into the tar: in order, whiteouts spelled out."""
+    return sorted(map(spelled, members), key=_order)
+
+
+def spelled(member: Member) -> Member:
+    """The member under the name that a tar gives it."""
+    directory, name = split(member.path)
+    if member.kind is Kind.WHITEOUT:
+        return member._replace(path=join(directory, whiteout.spell(name)), mode=WHITEOUT_MODE, size=0)
+    if member.kind is Kind.OPAQUE:
+        return member._replace(path=join(member.path, whiteout.OPAQUE_NAME), mode=WHITEOUT_MODE, size=0)
+    return member if member.kind is Kind.FILE else member._replace(size=0)
 
 
 def _once_each(members: Iterable[Member]) -> Iterator[Member]:
@@ -76,16 +90,6 @@ def _once_each(members: Iterable[Member]) -> Iterator[Member]:
             raise ValueError(f"the path {member.path!r} is there twice")
         seen.add(member.path)
         yield member
-
-
-def _spelled(member: Member) -> Member:
-    """The member under the name that a tar gives it."""
-    directory, name = split(member.path)
-    if member.kind is Kind.WHITEOUT:
-        return member._replace(path=join(directory, whiteout.spell(name)), mode=WHITEOUT_MODE, size=0)
-    if member.kind is Kind.OPAQUE:
-        return member._replace(path=join(member.path, whiteout.OPAQUE_NAME), mode=WHITEOUT_MODE, size=0)
-    return member if member.kind is Kind.FILE else member._replace(size=0)
 
 
 def _order(member: Member) -> tuple[bool, list[bytes]]:

@@ -36,24 +36,25 @@ def parse_instructions(text: str) -> list[Instruction]:
     Raises:
         InvalidChange: docker's sentence, also where there is no instruction at all.
     """
-    found = [parse_line(line) for line in _joined(text)]
+    found = [parse_line(line) for _, line in numbered_lines(text)]
     if not found:
         raise InvalidChange(NO_INSTRUCTIONS)
     return found
 
 
-def _joined(text: str) -> Iterator[str]:
-    """The lines that count, each with those that continue it."""
-    lines = iter(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").split("\n"))
-    for first in lines:
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that count, each with those that continue it, and the number of its first one."""
+    lines = iter(enumerate(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").split("\n"), 1))
+    for number, first in lines:
         line, goes_on = _continued("" if COMMENT.match(first) else first.lstrip().removesuffix("\r"))
-        while goes_on and (more := next(lines, None)) is not None:
+        while goes_on and (following := next(lines, None)) is not None:
+            more = following[1]
             if COMMENT.match(more) or not more.strip():
                 continue
             more, goes_on = _continued(more.removesuffix("\r"))
             line += more
         if line.strip():
-            yield line
+            yield number, line
 
 
 def _continued(line: str) -> tuple[str, bool]:
