@@ -16,6 +16,7 @@ from layers.jobs.queue import Claim, end, end_cancelled, next_claim, recover, re
 from layers.models import Job, StoredLayer
 from layers.operations.build_seek_points import lacking
 from layers.operations.clean_abandoned import clean_abandoned
+from layers.operations.seal_blobs import unsealed
 from layers.operations.settle_blobs import unsettled
 from layers.uploads import remove_upload
 
@@ -142,7 +143,8 @@ class Runner(threading.Thread):
             self._housekeeping.close()
             self._housekeeping = None
         newest = StoredLayer.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        if newest != self._newest_layer and (lacking().exists() or unsettled().exists()):
+        waiting = (lacking(), unsettled(), unsealed())
+        if newest != self._newest_layer and any(rows.exists() for rows in waiting):
             self._housekeeping = ChildProcess("keep_house", niceness=LOWEST_PRIORITY)
             self._newest_layer = newest
 

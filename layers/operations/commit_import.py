@@ -40,6 +40,7 @@ class StagedLayer:
     """A layer's stored bytes, waiting to be published."""
 
     digest: str
+    seal: bytes
     diff_id: str
     size: int
     media_type: str
@@ -138,8 +139,9 @@ class Shelf:
         self.boot = "" if settings.DURABILITY == "strict" else boot_id()
         self._stored: dict[str, StoredLayer] = {}
 
-    def blob(self, digest: str, size: int) -> Blob:
-        return Blob.objects.get_or_create(digest=digest, defaults={"size": size, "boot": self.boot})[0]
+    def blob(self, digest: str, size: int, seal: bytes | None = None) -> Blob:
+        defaults = {"size": size, "boot": self.boot, "seal": seal}
+        return Blob.objects.get_or_create(digest=digest, defaults=defaults)[0]
 
     def document_blob(self, raw: bytes) -> Blob:
         return self.blob(Digest.of(raw), len(raw))
@@ -155,7 +157,7 @@ class Shelf:
                 self._stored[digest] = kept
             else:
                 self._stored[digest] = StoredLayer.objects.get_or_create(
-                    blob=self.blob(digest, item.size),
+                    blob=self.blob(digest, item.size, item.seal),
                     defaults={
                         "layer": self.staged.layers[item.diff_id],
                         "media_type": item.media_type,

@@ -24,7 +24,8 @@ class ReadLayer:
     """What came of reading a layer: names for its bytes, and its entries."""
 
     digest: str
-    """Of the stored bytes."""
+    seal: bytes
+    """Both of the stored bytes."""
     diff_id: str
     size: int
     tar_size: int
@@ -49,7 +50,7 @@ class LayerReader:
             MalformedLayer, LimitExceeded, DigestMismatch: with the layer's name in the archive.
         """
         stored = stored_range(layer)
-        copying, hashing = Later(copy), Later(stored.digest)
+        copying, hashing = Later(copy), Later(stored.identity)
         extractor = Extractor(self.limits)
         compression = layer_compression(layer)
         walk = self._walk(layer, compression, advance)
@@ -59,10 +60,10 @@ class LayerReader:
             check_stored(layer)  # damaged on the way here is the better answer, if it is true
             raise
         finally:
-            path, digest = copying.result(), hashing.result()
+            path, (digest, seal) = copying.result(), hashing.result()
         diff_id = walk.diff_id or digest
         check(layer, digest, diff_id)
-        return ReadLayer(digest, diff_id, layer.part.size, walk.tar_size, compression, extractor, path)
+        return ReadLayer(digest, seal, diff_id, layer.part.size, walk.tar_size, compression, extractor, path)
 
     def _walk(
         self, layer: LayerPart, compression: Compression, advance: Callable[[int], None]

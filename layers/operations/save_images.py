@@ -16,7 +16,7 @@ from layers.oci.digest import Digest
 from layers.oci.manifest import parse_manifest
 from layers.oci.mediatype import OCI_INDEX, OCI_MANIFEST, layer_type
 from layers.oci.reference import Reference
-from layers.queries.stored import check_stored, read_stored
+from layers.queries.stored import check_stored, lend_stored, read_stored
 
 ArchiveFormat = Literal["docker", "oci"]
 Chosen = Sequence[tuple[Image, tuple[Reference, ...]]]
@@ -117,12 +117,14 @@ def _as_described(
 
 def _layer(diff_id: Digest, blob: Blob, media_type: str) -> SavedLayer:
     found = _blob(blob)
-    return SavedLayer(diff_id, found.digest, found.size, found.read, media_type)
+    return SavedLayer(diff_id, found.digest, found.size, found.read, media_type, found.lend)
 
 
 def _blob(blob: Blob) -> SavedBlob:
     check_stored(blob)
-    return SavedBlob(Digest.parse(blob.digest), blob.size, partial(read_stored, blob))
+    return SavedBlob(
+        Digest.parse(blob.digest), blob.size, partial(read_stored, blob), partial(lend_stored, blob)
+    )
 
 
 def _raw(blob: Blob) -> bytes:

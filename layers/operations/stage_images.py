@@ -198,7 +198,7 @@ class Stager:
         """Remember the staged bytes, to be published with the rest."""
         if digest not in self.stored:
             self.stored[digest] = StagedLayer(
-                digest, read.diff_id, read.size, part.media_type, read.compression, read.path
+                digest, read.seal, read.diff_id, read.size, part.media_type, read.compression, read.path
             )
 
     def _document_blobs(self, document: DocumentPart) -> None:

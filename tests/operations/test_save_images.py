@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from layers.models import Image, Manifest, Reference
+from layers.models import Blob, Image, Manifest, Reference
 from layers.oci.errors import DigestMismatch
 from layers.operations.import_archive import import_archive
 from layers.operations.save_images import archive_of, save_images
@@ -137,23 +137,34 @@ def test_what_is_saved_is_imported_as_what_it_was(archive, format):
     assert Image.objects.count() == len({image.pk for image in images})
 
 
-def test_the_same_choice_gives_the_same_bytes():
+@pytest.mark.parametrize("sealed", [True, False])
+def test_the_same_choice_gives_the_same_bytes(sealed):
     load("01-webserver/image.tar")
+    if not sealed:
+        Blob.objects.update(seal=None)
     once, again = (b"".join(save_images(select_images(["nginx"]))) for _ in range(2))
+    file = io.BytesIO()
+    archive_of(select_images(["nginx"])).write_to(file)
 
-    assert once == again
+    assert once == again == file.getvalue()
 
 
-def test_a_damaged_layer_is_not_sent_whole():
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("place", [0, 600, -1])
+def test_a_damaged_layer_is_not_sent_whole(place, sealed):
     (image,) = load("10-formats/image.tar")
     blob = image.image_layers.first().stored.blob
     raw = bytearray(blob_path(blob.digest).read_bytes())
-    raw[600] ^= 1
+    raw[place] ^= 1
+    if not sealed:
+        Blob.objects.update(seal=None)
     blob_path(blob.digest).write_bytes(raw)
 
     sent = bytearray()
-    with pytest.raises(DigestMismatch, match="was changed in the blob store"):
-        sent.extend(byte for chunk in save_images([(image, ())]) for byte in chunk)
+    with pytest.raises(DigestMismatch, match="was changed in the blob store"):  # noqa: PT012
+        for chunk in save_images([(image, ())]):
+            sent += chunk
+    assert sent.startswith(b"blobs/")
     assert bytes(raw) not in sent
 
 

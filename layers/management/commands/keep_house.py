@@ -3,14 +3,16 @@
 from django.core.management.base import BaseCommand
 
 from layers.operations.build_seek_points import build_seek_points
+from layers.operations.seal_blobs import seal_blobs
 from layers.operations.settle_blobs import settle_blobs
 
 
 class Command(BaseCommand):
-    help = "Bring imported blobs to the disk, and make the seek points that stored layers lack."
+    help = "Bring imported blobs to the disk, and make what stored layers lack: seals, seek points."
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:
         for image_id in settle_blobs():
             self.stderr.write(f"Lost in a power cut, import it again: {image_id}")
+        seal_blobs()
         build_seek_points()

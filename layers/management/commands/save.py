@@ -34,5 +34,5 @@ class Command(LibraryCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         archive = archive_of(select_images(options["images"]), format=options["format"])
-        with output(options["output"]) as file:
-            file.writelines(archive.chunks())
+        with output(options["output"], archive.size) as file:
+            archive.write_to(file)

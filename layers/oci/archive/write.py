@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from layers.oci.archive.write_layout import (
     Archive,
+    LendBlob,
     ReadBlob,
     SavedBlob,
     SavedRoot,
@@ -43,6 +44,7 @@ class SavedLayer:
     """Bytes of the stored form."""
     read: ReadBlob
     media_type: str = OCI_LAYER
+    lend: LendBlob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def docker_archive(images: Sequence[SavedImage]) -> Archive:
 
 def root_of(image: SavedImage) -> SavedRoot:
     """The image as an entry of a layout."""
-    layers = (SavedBlob(layer.digest, layer.size, layer.read) for layer in image.layers)
+    layers = (SavedBlob(layer.digest, layer.size, layer.read, layer.lend) for layer in image.layers)
     return SavedRoot(
         SavedBlob.held(manifest_of(image)),
         image.manifest_media_type,

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.paths import split
+from layers.oci.changeset.stream import Bytes
 from layers.oci.changeset.writer import write_changeset, written_size
 from layers.oci.digest import Digest
 from layers.oci.mediatype import OCI_INDEX
@@ -16,6 +17,8 @@ NAME: Final = "io.containerd.image.name"
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 
 ReadBlob = Callable[[], Iterable[bytes]]
+LendBlob = Callable[[], Iterable[Bytes]]
+"""The same bytes, each chunk good until the next one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class SavedBlob:
     size: int
     """In bytes."""
     read: ReadBlob
+    lend: LendBlob | None = None
+    """Where that is quicker than ``read``."""
 
     @classmethod
     def held(cls, raw: bytes) -> Self:
@@ -63,6 +68,16 @@ class Archive:
             ValueError: a blob that is not as long as its ``size`` says; and what reading one raises.
         """
         return write_changeset(self._members(), lambda member: self.parts[member.path].read())
+
+    def write_to(self, file: BinaryIO) -> None:
+        """Write what :meth:`chunks` gives, and raise what it raises."""
+
+        def lent(member: Member) -> Iterable[Bytes]:
+            part = self.parts[member.path]
+            return (part.lend or part.read)()
+
+        for chunk in write_changeset(self._members(), lent):
+            file.write(chunk)
 
     def _members(self) -> list[Member]:
         directories = {split(name)[0] for name in self.parts} - {b""}

@@ -13,6 +13,7 @@ from layers.oci.changeset.chunks import read_chunks
 from layers.oci.changeset.compression import Compression, decompressed
 from layers.oci.changeset.entry import Member
 from layers.oci.changeset.reader import read_members
+from layers.oci.changeset.seal import Sealer
 from layers.oci.changeset.threads import Ahead, Relay
 from layers.oci.limits import Limits
 
@@ -26,12 +27,24 @@ class StoredRange(NamedTuple):
 
     def digest(self, advance: Callable[[int], None] = lambda count: None) -> str:
         """The digest of the bytes as they are stored; ``advance`` hears how many are read."""
-        stored, count = sha256(), 0
+        return self.identity(advance).digest
+
+    def identity(self, advance: Callable[[int], None] = lambda count: None) -> "Identity":
+        """Digest and seal of the bytes as they are stored, from one reading."""
+        stored, sealer, count = sha256(), Sealer(), 0
         for chunk in read_chunks(*self):
             stored.update(chunk)
+            sealer.update(chunk)
             count += len(chunk)
             advance(count)
-        return f"sha256:{stored.hexdigest()}"
+        return Identity(f"sha256:{stored.hexdigest()}", sealer.seal())
+
+
+class Identity(NamedTuple):
+    """What stored bytes are told by."""
+
+    digest: str
+    seal: bytes
 
 
 class LayerWalk:

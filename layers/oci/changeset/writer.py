@@ -6,11 +6,13 @@ of a member that ustar cannot hold (POSIX.1-2001 pax, as Go's ``archive/tar``).
 
 from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
+from typing import TypeVar
 
 from layers.oci.changeset import pax, whiteout
 from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.header import BLOCK
 from layers.oci.changeset.paths import join, split
+from layers.oci.changeset.stream import Bytes
 
 TYPES = {
     Kind.FILE: b"0",
@@ -31,10 +33,12 @@ LARGEST_NUMBER = 0o77777777777
 END = bytes(2 * BLOCK)
 WHITEOUT_MODE = 0o600
 
-ReadContent = Callable[[Member], Iterable[bytes]]
+Chunk = TypeVar("Chunk", bound=Bytes)
 
 
-def write_changeset(members: Iterable[Member], content: ReadContent) -> Iterator[bytes]:
+def write_changeset(
+    members: Iterable[Member], content: Callable[[Member], Iterable[Chunk]]
+) -> Iterator[bytes | Chunk]:
     """The tar of ``members``, in chunks; ``content`` gives the bytes of a file that has any.
 
     Paths are clean. A whiteout has the path it deletes, an opaque mark the path
@@ -49,7 +53,9 @@ def write_changeset(members: Iterable[Member], content: ReadContent) -> Iterator
     yield from write_in_order(_once_each(in_tar_order(members)), content)
 
 
-def write_in_order(members: Iterable[Member], content: ReadContent) -> Iterator[bytes]:
+def write_in_order(
+    members: Iterable[Member], content: Callable[[Member], Iterable[Chunk]]
+) -> Iterator[bytes | Chunk]:
     """The tar of ``members`` as they come, none of them held: for those that stand in a right order already.
 
     Whiteouts have to be spelled out. Raises ``ValueError`` as :func:`write_changeset` does, save that
@@ -96,7 +102,7 @@ def _order(member: Member) -> tuple[bool, list[bytes]]:
     return member.kind is Kind.HARDLINK, member.path.split(b"/")
 
 
-def _exactly(member: Member, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _exactly(member: Member, chunks: Iterable[Chunk]) -> Iterator[bytes | Chunk]:
     """The chunks and their padding, if they are as long as the member says."""
     size = 0
     for chunk in chunks:
