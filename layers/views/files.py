@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from layers.models import Image
@@ -17,13 +18,11 @@ from layers.queries.files import EntryReader, open_entry
 from layers.queries.tree import NoSuchPath, layer_of, lookup
 from layers.queries.versions import Version, versions
 from layers.views import commands, hexdump, pictures, texts
+from layers.views.comparisons import Asked, BytesReader, Side, compare
 from layers.views.images import get_image, heading
 from layers.views.partials import HtmxHttpRequest, render_page
-from layers.views.state import LayerState, number, path_of
-from layers.views.textwork import compared, highlighted
-
-DIFF_SIZE = 512 * 1024
-"""Bytes of each side of a text diff."""
+from layers.views.state import LayerState, number, pages, path_of
+from layers.views.textwork import highlighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     modes = ["diff"] if shown.previous and shown.previous.entry else []
     if found is None:
         return {"modes": modes, "mode": "none"} | (
-            difference(shown) if request.GET.get("as") == "diff" else {}
+            difference(request, shown) if request.GET.get("as") == "diff" else {}
         )
     path, position, entry = found
     reader = shown.reader(position, entry)
@@ -123,7 +122,7 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     mode = asked if asked in modes else modes[0]
     offset = number(request.GET.get("offset"), 0, reader.size, 0)
     context = {"modes": modes, "mode": mode, "picture": picture, "source_path": path, "size": reader.size}
-    return context | (difference(shown) if mode == "diff" else MODES[mode](reader, path, offset))
+    return context | (difference(request, shown) if mode == "diff" else MODES[mode](reader, path, offset))
 
 
 def as_text(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
@@ -166,37 +165,26 @@ MODES: dict[str, Callable[[FileReader, bytes, int], dict[str, Any]]] = {
 }
 
 
-def pages(start: int, step: int, total: int) -> dict[str, int | None]:
-    """Offsets of the neighbouring pages; ``None`` where there is none."""
-    last = max(0, total - 1) // step * step
-    return {
-        "start": start,
-        "end": min(start + step, total),
-        "total": total,
-        "first": 0 if start else None,
-        "previous": start - step if start else None,
-        "next": start + step if start < last else None,
-        "last": last if start < last else None,
-    }
+def side_of(shown: Shown, version: Version | None) -> Side:
+    """A version as one side of a comparison; a link is compared by what it says."""
+    entry = version.entry if version else None
+    if version is None or entry is None:
+        return Side(_("not there"))
+    label = _("layer %(n)d") % {"n": version.position}
+    if entry.kind == Kind.SYMLINK:
+        return Side(_("%(label)s, a link") % {"label": label}, BytesReader(entry.linkname or b""))
+    if entry.kind != Kind.FILE:
+        return Side(label)
+    url = reverse("layers:image-raw", args=[shown.image.image_id])
+    query = LayerState(version.position, path=shown.path).query()
+    return Side(label, shown.reader(version.position, entry), entry.sha256, f"{url}{query}&as=image")
 
 
-def text_of(shown: Shown, version: Version | None) -> list[str] | None:
-    """The lines of a version; none for what is not there, ``None`` for what is no text or too long."""
-    if version is None or version.entry is None:
-        return []
-    if version.entry.kind == Kind.SYMLINK:
-        return [(version.entry.linkname or b"").decode("utf-8", "surrogateescape")]
-    if version.entry.kind != Kind.FILE or version.entry.size > DIFF_SIZE:
-        return None
-    text = texts.decode(shown.reader(version.position, version.entry).read(0, DIFF_SIZE))
-    return text.lines if text else None
-
-
-def difference(shown: Shown) -> dict[str, Any]:
-    """The text diff from the version before this one; ``hunks`` is ``None`` where there can be none."""
-    before, after = text_of(shown, shown.previous), text_of(shown, shown.version)
-    hunks = compared(before, after) if before is not None and after is not None else None
-    return {"mode": "diff", "hunks": hunks}
+def difference(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
+    """This version held against the one before it."""
+    before, after = side_of(shown, shown.previous), side_of(shown, shown.version)
+    query = mode_query(shown, "diff")
+    return {"mode": "diff", "compare": compare(before, after, query, Asked.parse(request))}
 
 
 def mode_query(shown: Shown, mode: str, **more: int) -> str:

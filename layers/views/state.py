@@ -28,6 +28,20 @@ def number(text: str | None, low: int, high: int, default: int) -> int:
     return default
 
 
+def pages(start: int, step: int, total: int) -> dict[str, int | None]:
+    """Offsets of the neighbouring pages; ``None`` where there is none."""
+    last = max(0, total - 1) // step * step
+    return {
+        "start": start,
+        "end": min(start + step, total),
+        "total": total,
+        "first": 0 if start else None,
+        "previous": start - step if start else None,
+        "next": start + step if start < last else None,
+        "last": last if start < last else None,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class LayerState:
     """One layer (or a range that ends with it), which view of it, and what is filtered out."""

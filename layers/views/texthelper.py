@@ -1,11 +1,10 @@
 """A process of its own that highlights and compares text: what takes too long there can be ended.
 
 A lexer is a heap of regular expressions, and some text makes them run for ever;
-so does comparing. Run as a script: one JSON request a line comes in, one answer
-a line goes out. It imports nothing of the program.
+so does comparing. Run as a module: one JSON request a line comes in, one answer
+a line goes out. Of the program it imports only what is as small as itself.
 """
 
-import difflib
 import json
 import resource
 import sys
@@ -15,9 +14,9 @@ from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
+from layers.views.linediff import Difference, difference
+
 MEMORY = 1024**3
-GROUP = 3
-"""Unchanged lines kept on each side of a difference."""
 
 Token = tuple[str, str]
 
@@ -50,20 +49,9 @@ def highlight(text: str, name: str, language: str) -> list[list[Token]] | None:
     return lines
 
 
-def compare(before: list[str], after: list[str]) -> list[list[tuple[str, int, int, str]]]:
-    """Hunks of (sign, old line number, new line number, text); a number is 0 where there is no such line."""
-    matcher = difflib.SequenceMatcher(None, before, after)
-    hunks = []
-    for group in matcher.get_grouped_opcodes(GROUP):
-        rows: list[tuple[str, int, int, str]] = []
-        for tag, a1, a2, b1, b2 in group:
-            if tag == "equal":
-                rows += [(" ", a1 + i + 1, b1 + i + 1, line) for i, line in enumerate(before[a1:a2])]
-                continue
-            rows += [("-", a1 + i + 1, 0, line) for i, line in enumerate(before[a1:a2])]
-            rows += [("+", 0, b1 + i + 1, line) for i, line in enumerate(after[b1:b2])]
-        hunks.append(rows)
-    return hunks
+def compare(before: list[str], after: list[str], whole: bool, start: int, limit: int) -> Difference:
+    """A page of two texts side by side: see ``linediff``."""
+    return difference(before, after, whole=whole, start=start, limit=limit)
 
 
 TASKS = {"highlight": highlight, "compare": compare}

@@ -1,6 +1,7 @@
 """Text out of bytes: is it text, in which encoding, which lines are on a page."""
 
 import codecs
+import re
 from typing import NamedTuple
 
 TEXT_SIZE = 2**20
@@ -11,6 +12,10 @@ HIGHLIGHT_SIZE = 64 * 1024
 """Up to this a text is highlighted as a whole, beyond, page by page."""
 PROBE_SIZE = 8192
 ODD_SHARE = 0.05
+MIXED = "mixed"
+END = re.compile(r"\r\n|\r|\n")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 ORDINARY_CONTROLS = b"\t\n\r\f\x08\x1b"
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -21,6 +26,7 @@ class Text(NamedTuple):
     content: str
     encoding: str
     line_end: str
+    """``LF``, ``CRLF``, ``CR``, ``mixed``, or nothing for a single line."""
     is_cut: bool
 
     @property
@@ -53,5 +59,22 @@ def decode(data: bytes, *, is_cut: bool = False) -> Text | None:
         return None
     errors = "replace" if encoding == "utf-16" else "surrogateescape"
     content = data.decode(encoding, errors)
-    line_end = "CRLF" if "\r\n" in content else "LF" if "\n" in content else ""
-    return Text(content, {"utf-8-sig": "UTF-8 (BOM)"}.get(encoding, encoding.upper()), line_end, is_cut)
+    name = {"utf-8-sig": "UTF-8 (BOM)"}.get(encoding, encoding.upper())
+    return Text(content, name, line_end_of(content), is_cut)
+
+
+def lines_of(content: str, line_end: str | None = None) -> list[str]:
+    """The lines with their ends, each replaced by ``line_end`` where one is given.
+
+    >>> lines_of("a\\r\\nb\\nc", "\\n")
+    ['a\\n', 'b\\n', 'c']
+    """
+    if line_end is not None:
+        content = END.sub(line_end, content)
+    return LINE.findall(content)
+
+
+def line_end_of(content: str) -> str:
+    """How the lines of a text end."""
+    found = set(END.findall(content))
+    return LINE_ENDS[found.pop()] if len(found) == 1 else MIXED if found else ""

@@ -11,15 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+from layers.views.linediff import Difference, Row
+
 SECONDS = 1.5
 FIRST_SECONDS = 10.0
 """A cold helper has Pygments to load."""
-HELPER = Path(__file__).with_name("texthelper.py")
+ROOT = Path(__file__).resolve().parents[2]
+HELPER = "layers.views.texthelper"
 
 Tokens = list[tuple[str, str]]
 """A line: (CSS class of Pygments, text), empty class for plain text."""
-Hunk = list[tuple[str, int, int, str]]
-"""Rows of a difference: sign, old line number, new line number, text."""
 
 
 class Helper:
@@ -41,8 +42,10 @@ class Helper:
             return json.loads(answer) if answer else None
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-I", str(HELPER)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        command = [sys.executable, "-E", "-s", "-m", HELPER]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
         for pipe in (self.process.stdin, self.process.stdout):
             os.set_blocking(pipe.fileno(), False)  # type: ignore[union-attr]  # both are pipes, see above
         return self.process
@@ -93,7 +96,9 @@ def highlighted(text: str, language: str = "", name: str = "") -> list[Tokens]:
     return found or [[("", line)] for line in text.split("\n")]
 
 
-def compared(before: list[str], after: list[str]) -> list[Hunk] | None:
-    """The hunks in which two texts differ; ``None`` when that would take too long."""
-    found: list[Hunk] | None = HELP.ask("compare", before, after)
-    return found
+def compared(
+    before: list[str], after: list[str], *, whole: bool = False, start: int = 0, limit: int = 1000
+) -> Difference | None:
+    """A page of two texts side by side, given as lines with their ends; ``None`` past the time allowed."""
+    found = HELP.ask("compare", before, after, whole, start, limit)
+    return Difference([Row(*row) for row in found[0]], *found[1:]) if found else None

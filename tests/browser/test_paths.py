@@ -129,7 +129,9 @@ def test_changes_are_shown_as_a_tree(nginx: Page):
 def test_versions_of_a_file_are_compared(nginx: Page):
     nginx.goto(nginx.url.partition("?")[0] + "file/?path=usr/share/nginx/html/index.html")
     nginx.locator("#as-diff").click()
-    expect(nginx.locator(".line-added")).to_contain_text("Hello, Docker!")
+    expect(nginx.locator(".side.new").first).to_contain_text("Hello, Docker!")
+    nginx.locator("#compare-hex").click()
+    expect(nginx.locator(".line-added").first).to_contain_text("Hello, Docker!"[:8])
 
     nginx.locator("#version-3").click()
     expect(nginx.locator(".numbered")).to_contain_text("Welcome to nginx!")

@@ -6,7 +6,7 @@ from layers.templatetags.layers import delta, filesize, limit
 from layers.views import hexdump
 from layers.views.runtime import Value, settings_of
 from layers.views.texts import LINE_LENGTH, decode
-from layers.views.textwork import Helper, compared, highlighted
+from layers.views.textwork import Helper, highlighted
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,6 @@ def test_unknown_language_is_plain():
     assert highlighted("a\nb", name="x.unknown") == [[("", "a")], [("", "b")]]
 
 
-def test_differences_are_told_by_line():
-    assert compared(["a", "b"], ["a", "c"]) == [[[" ", 1, 1, "a"], ["-", 2, 0, "b"], ["+", 0, 2, "c"]]]
-    assert compared(["a"], ["a"]) == []
-
-
 def test_work_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr("layers.views.textwork.FIRST_SECONDS", 0.01)
     helper = Helper()
@@ -72,7 +67,7 @@ def test_helper_is_started_again():
     helper = Helper()
     helper.stop()
 
-    assert helper.ask("compare", ["a"], ["a"]) == []
+    assert helper.ask("compare", ["a"], ["a"], False, 0, 9) == [[], 0, 0, 0]
     helper.stop()
 
 
