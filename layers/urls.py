@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 
 from layers.converters import ContainerConverter, DigestConverter
-from layers.views import containers, details, downloads, files, images, imports, raw, upload, workspace
+from layers.views import (
+    containers,
+    details,
+    downloads,
+    files,
+    images,
+    imports,
+    raw,
+    upload,
+    upload_parts,
+    workspace,
+)
 
 register_converter(DigestConverter, "digest")
 register_converter(ContainerConverter, "container")
@@ -13,6 +24,8 @@ urlpatterns = [
     path("", images.image_list, name="image-list"),
     path("import/", imports.import_create, name="import-create"),
     path("upload/", upload.upload, name="upload"),
+    path("uploads/", upload_parts.upload_create, name="upload-create"),
+    path("uploads/<uuid:job_id>/", upload_parts.upload_part, name="upload-part"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<uuid:job_id>/", imports.import_detail, name="import-detail"),
     path("imports/<uuid:job_id>/cancel/", imports.import_cancel, name="import-cancel"),

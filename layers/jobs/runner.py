@@ -17,6 +17,7 @@ from layers.models import Chain, Job, StoredLayer
 from layers.operations.build_seek_points import lacking
 from layers.operations.clean_abandoned import clean_abandoned
 from layers.operations.read_packages import lacking_packages
+from layers.operations.resume_upload import end_dead_uploads
 from layers.operations.seal_blobs import unsealed
 from layers.operations.settle_blobs import unsettled
 from layers.uploads import remove_upload
@@ -78,6 +79,7 @@ class Runner(threading.Thread):
         if time.monotonic() - self._recovered_at >= RECOVER_SECONDS:
             self._recovered_at = time.monotonic()
             recover()
+            end_dead_uploads()
             clean_abandoned()
             self._keep_house()
         end_cancelled()
