@@ -190,5 +190,5 @@ def _between(lineage: tuple[int, ...], first: int, chain_id: str) -> tuple[Chang
         rows = shining_through([row for row in rows_of.get(path, []) if row.position < first])
         return {name: entry for name, (entry, _) in merged(rows).items()} if rows else None
 
-    touched = [path for path, rows in rows_of.items() if rows[0].position >= first]
-    return tuple(map(change_row, differences(touched, before, after)))
+    touched = {path for path, rows in rows_of.items() if rows[0].position >= first}
+    return tuple(map(change_row, differences(touched, before, after, rewritten=True)))

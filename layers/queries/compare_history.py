@@ -1,9 +1,18 @@
 """The histories of two images beside each other: the steps they share, and those that only one has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from typing import Final
 
 from layers.models import Image
 from layers.queries.history import Step, history, told
+
+ALIGNED: Final = 400
+"""Steps beyond which nothing is aligned: one made to be hard to align takes the cube of them."""
+
+Pair = tuple[Step | None, Step | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +31,21 @@ class ComparedHistories:
         """Bytes of the files in the layers that both have."""
         return sum(step.size for step in self.shared)
 
+    @property
+    def pairs(self) -> list[Pair]:
+        """What is not shared, newest first: steps of the same instruction side by side, others alone."""
+        return list(_aligned(self.first, self.second))
 
-def compare_histories(first: Image, second: Image) -> ComparedHistories:
-    """Where the histories of two images part.
+
+def compare_histories(
+    first: Image, second: Image, *, tops: tuple[int | None, int | None] = (None, None)
+) -> ComparedHistories:
+    """Where the histories of two images part; ``tops`` ends each with the step that made that layer.
 
     A step is shared if it tells the same, to the nanosecond, and if the layer
     that it made is the same upon the same layers.
     """
-    one, other = _steps(first), _steps(second)
+    one, other = _steps(first, tops[0]), _steps(second, tops[1])
     length = 0
     for (_, mark), (_, other_mark) in zip(one, other, strict=False):
         if mark != other_mark:
@@ -42,10 +58,28 @@ def compare_histories(first: Image, second: Image) -> ComparedHistories:
     )
 
 
-def _steps(image: Image) -> list[tuple[Step, tuple[object, ...]]]:
+def _steps(image: Image, top: int | None) -> list[tuple[Step, tuple[object, ...]]]:
     """The steps, oldest first, each with what it tells and the chain that its layer ends."""
     chains = dict(image.image_layers.values_list("position", "chain"))
-    return [
+    rows = [
         (step, (told(row), chains.get(row.position)))
         for step, row in zip(reversed(history(image)), image.history_rows.order_by("index"), strict=True)
     ]
+    if top is None:
+        return rows
+    ends = [place for place, (step, _) in enumerate(rows, 1) if step.position in range(top + 1)]
+    return rows[: ends[-1]] if ends else []
+
+
+def _aligned(first: list[Step], second: list[Step]) -> Iterator[Pair]:
+    """Every step once, in its order; a run without a match on the other side stands by itself."""
+    if len(first) + len(second) > ALIGNED:
+        yield from zip_longest(first, second)
+        return
+    texts = [[step.instruction for step in steps] for steps in (first, second)]
+    for verb, a1, a2, b1, b2 in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if verb == "equal":
+            yield from zip(first[a1:a2], second[b1:b2], strict=True)
+        else:
+            yield from ((step, None) for step in first[a1:a2])
+            yield from ((None, step) for step in second[b1:b2])

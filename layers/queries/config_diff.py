@@ -21,26 +21,30 @@ class FieldChange:
 
     @property
     def kind(self) -> str:
-        """``A``, ``C`` or ``D``."""
+        """``A``, ``C`` or ``D``; empty where both sides are the same."""
+        if self.before == self.after:
+            return ""
         return "A" if self.before is None else "D" if self.after is None else "C"
 
 
-def field_changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[FieldChange]:
-    """Every field in which two configs differ, in the order of the second."""
-    return list(_differences("", before, after))
+def field_changes(
+    before: Mapping[str, object], after: Mapping[str, object], *, same: bool = False
+) -> list[FieldChange]:
+    """Every field in which two configs differ, in the order of the second; with ``same`` all fields."""
+    return [change for change in _fields("", before, after) if same or change.kind]
 
 
-def _differences(name: str, before: Any, after: Any) -> Iterator[FieldChange]:
+def _fields(name: str, before: Any, after: Any) -> Iterator[FieldChange]:
     if name == "config.Env":
         before, after = _variables(before), _variables(after)
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*after, *(key for key in before if key not in after)]:
             field = f"{name}.{key}" if name else str(key)
-            yield from _differences(field, before.get(key, MISSING), after.get(key, MISSING))
+            yield from _fields(field, before.get(key, MISSING), after.get(key, MISSING))
     elif name in GROWING and _is_beginning(before, after):
         for place, item in enumerate(after[len(before) :], len(before)):
             yield FieldChange(f"{name}[{place}]", None, _json(item))
-    elif before != after:
+    else:
         yield FieldChange(name, _json(before), _json(after))
 
 

@@ -56,7 +56,9 @@ def find_container(text: str) -> Container:
     """
     containers = Container.objects.select_related("image__chain")
     name = text.removeprefix("/")
-    found = list(containers.filter(container_id=text)) or list(containers.filter(name=name))
+    found = []
+    if text.isascii() and text.isprintable():  # nothing else is a name, or fit for a database
+        found = list(containers.filter(container_id=text)) or list(containers.filter(name=name))
     if not found and ID_PREFIX.fullmatch(text):
         found = list(containers.filter(container_id__startswith=text).order_by("container_id"))
     if len(found) > 1:

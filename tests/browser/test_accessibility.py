@@ -30,7 +30,6 @@ PAGES = {
     "hex": ("nginx:v2", "file/?path=etc/passwd&as=hex"),
     "diff": ("nginx:v2", "file/?path=usr/share/nginx/html/index.html&as=diff"),
     "names": ("oracle/names:latest", "?layer=1"),
-    "histories": ("", "/history/compare/?a=nginx:latest&b=nginx:v2"),
 }
 
 
@@ -47,7 +46,6 @@ SIDEWAYS = [
     "hex",
     "diff",
     "names",
-    "histories",
 ]
 
 

@@ -268,7 +268,7 @@ def test_a_whiteout_of_nothing_is_noted():
 def test_two_trees_compare_as_one_step():
     lower, upper = Stack(BASE), Stack(BASE, [folder("d"), file("d/.wh.a")], [file("d/a", b"back")])
 
-    changes = differences([b"", b"d", b"d/sub"], lower.tree.children, upper.tree.children)
+    changes = differences({b"", b"d", b"d/sub"}, lower.tree.children, upper.tree.children)
 
     told = {f"{c.kind.letter} {as_text(join(c.directory, c.name))}" for c in changes if not c.silent}
     assert told == {"C d", "C d/a"}

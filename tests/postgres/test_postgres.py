@@ -16,7 +16,13 @@ from tests.conftest import ROOT, program_environment
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 OWNER = "postgres"
 TIMEOUT = 600
-SUITE = ["tests/oracle/test_images.py", "tests/oracle/test_handmade.py", "tests/queries", "tests/commands"]
+SUITE = [
+    "tests/oracle/test_images.py",
+    "tests/oracle/test_handmade.py",
+    "tests/oracle/test_compared_files.py",
+    "tests/queries",
+    "tests/commands",
+]
 
 
 @pytest.fixture(scope="session")

@@ -66,3 +66,33 @@ def test_same_words_over_another_layer_are_another_step(container):
     found = compare_histories(one, two)
 
     assert len(found.first) == len(found.second) == 1
+
+
+def test_a_history_ends_with_the_layer_that_is_asked_for(container):
+    image = find_image("nginx:v2")
+
+    found = compare_histories(image, image, tops=(1, 3))
+
+    assert found.first == []
+    assert [step.position for step in (*found.second, *found.shared) if step.position is not None] == [
+        3,
+        2,
+        1,
+        0,
+    ]
+    assert found.second[0].position == 3
+    assert compare_histories(image, image, tops=(-1, None)).shared == []
+
+
+def test_steps_of_the_same_instruction_stand_side_by_side(container):
+    other = import_archive(GOLDEN / "09-config" / "image.tar").images[0]
+    pairs = compare_histories(container.image, other).pairs
+    mine, theirs = ([pair[side] for pair in pairs if pair[side]] for side in (0, 1))
+
+    assert len(mine) == container.image.history_rows.count()
+    assert len(theirs) == other.history_rows.count()
+    both = [pair for pair in pairs if None not in pair]
+    assert all(one.instruction == two.instruction for one, two in both)
+    assert not {one.instruction for one, two in pairs if two is None} & {
+        two.instruction for one, two in pairs if one is None
+    } - {two.instruction for _, two in both}

@@ -13,6 +13,18 @@ def test_same_configs_have_no_differences():
     assert field_changes(BEFORE, BEFORE) == []
 
 
+def test_all_fields_are_told_on_demand():
+    rows = field_changes(BEFORE, BEFORE | {"author": "Bob"}, same=True)
+
+    assert [(row.name, row.kind) for row in rows if not row.name.startswith("history")] == [
+        ("author", "C"),
+        ("config.Env.A", ""),
+        ("config.Env.B", ""),
+        ("config.Cmd", ""),
+        ("config.Volumes", ""),
+    ]
+
+
 def test_fields_are_told_by_their_place():
     after = {
         "config": {"Env": ["B=3", "C="], "Cmd": ["nginx", "-g"], "Volumes": {"/v": {}}},

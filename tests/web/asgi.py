@@ -26,14 +26,9 @@ def send(
     method: str = "PUT",
     query: str = "",
     headers: dict[str, str | None] | None = None,
-    whole: bool | None = True,
-    pause: float = 0,
+    whole: bool = True,
 ) -> Answer:
-    """The answer to a request of this server's own page.
-
-    ``whole=False`` goes away before the end, ``None`` falls silent; ``pause`` is
-    how long each chunk takes, in seconds.
-    """
+    """The answer to a request of this server's own page; ``whole=False`` goes away before the end."""
     merged: dict[str, str | None] = {
         "host": "localhost",
         "origin": "http://localhost",
@@ -54,21 +49,20 @@ def send(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    return asyncio.run(_converse(scope, chunks, whole, pause))
+    return asyncio.run(_converse(scope, chunks, whole))
 
 
-async def _converse(scope: dict, chunks: Sequence[bytes], whole: bool | None, pause: float) -> Answer:
+async def _converse(scope: dict, chunks: Sequence[bytes], whole: bool) -> Answer:
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if whole:
         messages.append({"type": "http.request", "body": b"", "more_body": False})
-    elif whole is False:
+    else:
         messages.append({"type": "http.disconnect"})
     waiting = iter(messages)
     sent: list[dict] = []
 
     async def receive() -> dict:
         for message in waiting:
-            await asyncio.sleep(pause)
             return message
         await asyncio.Event().wait()
         raise AssertionError

@@ -1,7 +1,6 @@
 """``diff``: what a container, a layer, or a run of layers changed."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -9,13 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.management.command import LibraryCommand
-from layers.models import Container, Image
+from layers.models import Image
 from layers.oci.changeset.paths import as_text
 from layers.queries.changes import ChangeRow, changes, changes_between
 from layers.queries.container_changes import container_changes
-from layers.queries.containers import AmbiguousContainer, ContainerNotFound, find_container
-from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
+from layers.queries.containers import AmbiguousContainer
+from layers.queries.images import find_image
 from layers.queries.positions import position_of
+from layers.queries.sides import named_container
 from layers.queries.tree import NoSuchPath
 
 
@@ -60,24 +60,10 @@ class Command(LibraryCommand):
 def rows_of(options: Mapping[str, Any]) -> list[ChangeRow]:
     """The changes of what the words mean."""
     text, layers = options["image"], (options["layer"], options["first"], options["last"])
-    container = find_container_or_none(text) if layers == (None, None, None) else None
+    container = named_container(text) if layers == (None, None, None) else None
     if container is not None:
         return container_changes(container).rows
     return asked_for(find_image(text), *layers)
-
-
-def find_container_or_none(text: str) -> Container | None:
-    """The container that ``text`` means; an image whose name or ID it is goes before the start of an ID."""
-    try:
-        container = find_container(text)
-    except ContainerNotFound:
-        return None
-    if text in (container.name, f"/{container.name}", container.container_id):
-        return container
-    with suppress(ImageNotFound, AmbiguousImage):
-        find_image(text)
-        return None
-    return container
 
 
 def asked_for(image: Image, layer: str | None, first: str | None, last: str | None) -> list[ChangeRow]:

@@ -3,15 +3,12 @@
 from django.core.management.base import BaseCommand
 
 from layers.operations.build_seek_points import build_seek_points
-from layers.operations.read_packages import read_packages
 from layers.operations.seal_blobs import seal_blobs
 from layers.operations.settle_blobs import settle_blobs
 
 
 class Command(BaseCommand):
-    help = (
-        "Bring imported blobs to the disk, and make what layers lack: seals, seek points, lists of packages."
-    )
+    help = "Bring imported blobs to the disk, and make what stored layers lack: seals, seek points."
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:
@@ -19,4 +16,3 @@ class Command(BaseCommand):
             self.stderr.write(f"Lost in a power cut, import it again: {image_id}")
         seal_blobs()
         build_seek_points()
-        read_packages()

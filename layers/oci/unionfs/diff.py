@@ -72,41 +72,43 @@ class Change(NamedTuple):
 
 
 NOTHING = Extra()
+# Plain numbers: a flag costs more to combine than all else that a comparison does.
+CONTENT, MODE, OWNER, MTIME, TYPE, LINK, XATTR, DEVICE, IDENTICAL, PARENT = map(int, Reason)
 
 
 def compare(lower: Entry, entry: Entry) -> tuple[int, bool]:
     """The reasons why ``entry`` differs from ``lower``, and whether ``docker diff`` sees it."""
     if lower.kind is not entry.kind:
-        return Reason.TYPE, True
+        return TYPE, True
     reasons = _seen(lower, entry)
     visible = reasons != 0
     old, new = lower.extra or NOTHING, entry.extra or NOTHING
     if old.rdev != new.rdev:
-        reasons |= Reason.DEVICE
+        reasons |= DEVICE
         visible = True
     if old.xattrs != new.xattrs:
-        reasons |= Reason.XATTR
+        reasons |= XATTR
         visible = visible or dict(old.xattrs).get(CAPABILITY) != dict(new.xattrs).get(CAPABILITY)
     if lower.sha256 != entry.sha256:
-        reasons |= Reason.CONTENT
+        reasons |= CONTENT
     if lower.linkname != entry.linkname:
-        reasons |= Reason.LINK
+        reasons |= LINK
         visible = visible or len(lower.linkname or b"") != len(entry.linkname or b"")
     if lower.mtime != entry.mtime or old.mtime_ns != new.mtime_ns:
-        reasons |= Reason.MTIME
-    return reasons or Reason.IDENTICAL, visible
+        reasons |= MTIME
+    return reasons or IDENTICAL, visible
 
 
 def _seen(lower: Entry, entry: Entry) -> int:
     """The reasons among the plain columns that ``docker diff`` looks at."""
     reasons = 0
     if lower.mode != entry.mode:
-        reasons |= Reason.MODE
+        reasons |= MODE
     if lower.uid != entry.uid or lower.gid != entry.gid:
-        reasons |= Reason.OWNER
+        reasons |= OWNER
     if entry.kind is not Kind.DIRECTORY:
         if lower.size != entry.size:
-            reasons |= Reason.CONTENT
+            reasons |= CONTENT
         if lower.mtime != entry.mtime:
-            reasons |= Reason.MTIME
+            reasons |= MTIME
     return reasons
