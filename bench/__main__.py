@@ -7,13 +7,15 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from bench.containers import measure_containers
 from bench.imports import measure_imports
 from bench.inputs import CROWD, archive_path, forms_of, make_inputs, say
 from bench.pages import measure_first_bytes, measure_pages
 from bench.program import Program, own_python
-from bench.report import imports_table, machine, pages_table
+from bench.report import imports_table, machine, pages_table, saves_table, waits_table
+from bench.saves import measure_saves
 
-PARTS = ("inputs", "imports", "pages", "rows", "growth")
+PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers")
 
 
 def main() -> None:
@@ -46,6 +48,10 @@ def measure(data: Path, program: Program, count: int, parts: set[str]) -> None:
         print("", measure_rows(data, program), sep="\n", flush=True)
     if "growth" in parts:
         print("", measure_growth(data, program, count), sep="\n", flush=True)
+    if "saves" in parts:
+        print("", saves_table(measure_saves(data, program, count)), sep="\n", flush=True)
+    if "containers" in parts:
+        print("", waits_table(measure_containers(data, program, count)), sep="\n", flush=True)
     print("", f"- load after: {os.getloadavg()[0]:.1f}", sep="\n")
 
 

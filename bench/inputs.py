@@ -4,6 +4,7 @@
 ``many``   one layer of 200,000 small files
 ``tall``   60 layers, 100,000 entries in all
 ``wide``   five layers, 100,000 entries in all
+``slim``   the same with 1,000
 ``crowd``  two archives of a hundred small images each
 
 ``real`` and ``many`` come three times: ``-plain``, ``-gzip`` and ``-zstd`` name the form of the layers.
@@ -19,6 +20,8 @@ from bench.trees import Member, deletions, made_up_files, made_up_pool, real_lay
 
 FORMS = ("plain", "gzip", "zstd")
 MANY, TALL, WIDE, CROWD = 200_000, 60, 5, 200
+LASTING = [number for number in range(800) if number % 80 not in range(8, 12)]
+"""Files of the bottom layer of ``slim`` and ``wide`` that no layer above deletes."""
 
 
 def make_inputs(data: Path) -> None:
@@ -30,6 +33,7 @@ def make_inputs(data: Path) -> None:
         "many": lambda: [with_parents(made_up_files(range(MANY), pool, 1))],
         "tall": lambda: stack(pool, 41_000, TALL, 1000),
         "wide": lambda: stack(pool, 80_000, WIDE, 5000),
+        "slim": lambda: stack(pool, 800, WIDE, 50),
     }
     for name, make in makers.items():
         forms = [form for form in forms_of(name) if not archive_path(data, name, form).exists()]

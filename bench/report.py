@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.containers import Wait
 from bench.imports import Row, find_dive
 from bench.pages import Latency
 from bench.program import Program
+from bench.saves import GOAL, Saved
 
 MILLI = 1000
 PAGE_GOAL = 0.05
@@ -72,6 +74,38 @@ def pages_table(rows: Iterable[Latency]) -> str:
         for what, middle, high in rows
     ]
     return table(["answer", "p50 ms", "p99 ms", "≤ 50 ms"], lines)
+
+
+def saves_table(rows: Iterable[Saved]) -> str:
+    """Seconds, and the speed of ``save`` as a part of that of ``cp``."""
+    lines = [
+        [
+            row.name,
+            f"{row.size / MIB:,.0f}",
+            f"{row.cp:.3f}",
+            f"{row.save:.3f}",
+            f"{row.cp / row.save:.2f}",
+            "yes" if row.cp / row.save >= GOAL else "no",
+        ]
+        for row in rows
+    ]
+    return table(["archive", "MiB", "cp s", "save s", "speed, save ÷ cp", f"≥ {GOAL}"], lines)
+
+
+def waits_table(rows: Iterable[Wait]) -> str:
+    """Milliseconds that a person waits, and how much of it comes from the size of the image."""
+    lines = [
+        [
+            row.what,
+            *(f"{seconds * MILLI:.1f}" for seconds in (*row.small, *row.large)),
+            f"{row.large[0] / row.small[0]:.2f}",
+            f"{row.goal * MILLI:.0f}",
+            "yes" if row.large[1] <= row.goal else "no",
+        ]
+        for row in rows
+    ]
+    heads = ["1,000 entries p50 ms", "p99 ms", "100,000 entries p50 ms", "p99 ms", "p50 ÷ p50", "goal p99 ≤"]
+    return table(["container", *heads, "reached"], lines)
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

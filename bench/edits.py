@@ -1,0 +1,65 @@
+"""What a person who edits waits for, measured inside the program: its pages and operations, no network.
+
+Runs as ``manage.py shell -c "from bench.edits import main; main('bench-wide:gzip', 300, 5)"``.
+"""
+
+import json
+import random
+import time
+
+from django.test import Client
+
+from bench.inputs import LASTING
+from bench.trees import made_up_path
+from layers.models import Container
+from layers.operations.commit_container import commit_container
+from layers.operations.create_container import create_container
+from layers.operations.remove_container import remove_container
+from layers.operations.write_file import write_file, write_files
+from layers.queries.images import find_image
+
+EDITS = 1000
+RAIL_FILES = 150
+"""As many as the first page of the rail has room for."""
+RAIL = {"HX-Request": "true", "HX-Target": "rail"}
+
+
+def main(image: str, saves: int, commits: int) -> None:
+    """Print seconds of each save, and of each commit, as JSON."""
+    print(json.dumps({"saves": list(timed_saves(image, saves)), "commits": timed_commits(image, commits)}))
+
+
+def timed_saves(image: str, count: int) -> list[float]:
+    """A text is saved in one of the files, and the rail of changes shown."""
+    container, client, dice = new_container(image), Client(), random.Random(11)
+    seconds = []
+    for number in range(count + 20):
+        path = made_up_path(dice.choice(LASTING[:RAIL_FILES])).encode()
+        start = time.perf_counter()
+        write_file(container=container, path=path, data=b"edited %d times\n" % number)
+        answer = client.get(f"/containers/{container.container_id}/", headers=RAIL, SERVER_NAME="localhost")
+        seconds.append(time.perf_counter() - start)
+        if answer.status_code != 200 or path not in answer.content:
+            raise SystemExit(f"the rail does not show {path!r}")
+    remove_container(container=container)
+    return seconds[20:]
+
+
+def timed_commits(image: str, count: int) -> list[float]:
+    """A thousand files are edited, half of them new, and committed."""
+    seconds = []
+    for number in range(count):
+        container = new_container(image)
+        old = [(made_up_path(i).encode(), b"edited %d\n" % number) for i in LASTING[: EDITS // 2]]
+        new = [(b"srv/new/%d/%d.conf" % (i % 20, i), b"new %d\n" % i) for i in range(EDITS // 2)]
+        write_files(container=container, directory=b"", files=old + new)
+        start = time.perf_counter()
+        commit_container(container=container, message=f"bench {number}")
+        seconds.append(time.perf_counter() - start)
+        remove_container(container=container)
+    return seconds
+
+
+def new_container(image: str) -> Container:
+    """A container in which nothing is edited yet."""
+    return create_container(image=find_image(image))
