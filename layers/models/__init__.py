@@ -1,6 +1,7 @@
 """What the library remembers, one file a noun."""
 
 from layers.models.blobs import Blob
+from layers.models.commits import Commit
 from layers.models.containers import Container, Edit, UpperRow
 from layers.models.entries import Change, Directory, FileEntry, NumberRange
 from layers.models.images import HistoryRow, Image, ImageLayer, IndexEntry, Manifest
@@ -12,6 +13,7 @@ __all__ = [
     "Blob",
     "Chain",
     "Change",
+    "Commit",
     "Container",
     "Directory",
     "Edit",

@@ -8,11 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from layers.models import Container, Image
+from layers.models import Commit, Container, Image
 from layers.oci.archive.parts import ImagePart, LayerPart, Part
 from layers.oci.changeset.chunks import gathered
 from layers.oci.changeset.writer import write_changeset
@@ -89,11 +90,10 @@ class _Commit:
         self.container, self.options, self.report = container, options, report
         self.references = (reference,) if reference else ()
         self.wanted = revision
-        self.revision = -1
+        self.plan: CommitPlan | None = None
 
     def stage(self, staging: Staging) -> StagedImport:
-        plan = plan_commit(self.container, self.options)
-        self.revision = plan.revision
+        self.plan = plan = plan_commit(self.container, self.options)
         self._expect(plan.revision)
         manifest, described, chains = base_layers(plan.container.image)
         below = [(layer.digest, chain) for layer, chain in zip(described, chains, strict=True)]
@@ -138,13 +138,32 @@ class _Commit:
         if self.wanted is not None:
             with holding(self.container) as now:
                 self._expect(now.revision)
+        self._remember(images[0], moved=False)
 
     def move(self, images: Sequence[Image]) -> None:
         """Let the container stand on the image; an edit that came in between would be lost."""
         with holding(self.container) as now:
-            if now.revision != self.revision:
+            if self.plan is None or now.revision != self.plan.revision:
                 raise conflict(now)
             forget_edits(now, images[0])
+        self._remember(images[0], moved=True)
+
+    def _remember(self, image: Image, *, moved: bool) -> None:
+        """How the image came to be, for its page."""
+        if self.plan is None:
+            return
+        done = self.plan.container
+        Commit.objects.create(
+            image=image,
+            base=done.image,
+            container_id=done.container_id,
+            container_name=done.name,
+            reference="".join(reference.familiar for reference in self.references),
+            changes=[*done.config_changes, *self.options.changes],
+            left_out=[quote_from_bytes(path) for path in self.options.leave_out],
+            reproducible=self.options.reproducible,
+            moved=moved,
+        )
 
     def _expect(self, revision: int) -> None:
         if self.wanted not in (None, revision):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from layers.models import Blob, Chain, Container, Image, Layer
+from layers.models import Blob, Chain, Commit, Container, Image, Layer
 from layers.oci.changeset.entry import Kind
 from layers.oci.changeset.reader import read_members
 from layers.oci.config import parse_created
@@ -15,6 +15,7 @@ from layers.oci.limits import Limits
 from layers.oci.reference import Reference
 from layers.operations.commit_container import commit_container
 from layers.operations.create_container import create_container
+from layers.operations.delete_image import delete_image
 from layers.operations.edit_container import (
     change_mode,
     copy_path,
@@ -305,3 +306,45 @@ def test_manifest_of_the_base_gets_one_layer_more(archive, db):
     assert {**new, "layers": 0, "config": 0} == {**old, "layers": 0, "config": 0}
     named = {blob.digest for blob in image.manifests.get().blobs.all()}
     assert named == {image.image_id, *(layer["digest"] for layer in new["layers"])}
+
+
+def test_commit_is_remembered_with_what_was_asked_for(container):
+    container.config_changes = ["ENV A=1"]
+    container.save()
+    write_file(container=container, path=b"tmp/\xff", data=b"x")
+    base = container.image
+    image = commit_container(
+        container=container, reference=V2, changes=["USER app"], leave_out=[b"tmp/\xff"], reproducible=True
+    )
+
+    found = image.commits.get()
+    assert (found.base, found.container_name, found.reference) == (base, "webserver", "nginx:v2")
+    assert found.changes == ["ENV A=1", "USER app"]
+    assert found.left_out == ["tmp/%FF"]
+    assert (found.reproducible, found.moved) == (True, False)
+
+
+def test_move_is_remembered_and_outlives_the_base(container):
+    write_file(container=container, path=b"a", data=b"a")
+    image = commit_container(container=container, reference=Reference.parse("nginx"), move_container=True)
+
+    delete_image(image=image.commits.get().base)
+
+    found = image.commits.get()
+    assert (found.base, found.moved) == (None, True)
+
+
+def test_commit_that_is_refused_is_not_remembered(container):
+    write_file(container=container, path=b"a", data=b"a")
+
+    with pytest.raises(EditConflict):
+        commit_container(container=container, revision=container.revision + 1)
+
+    assert Commit.objects.count() == 0
+
+
+def test_commits_go_with_their_image(container):
+    image = commit_container(container=container, message="only a note")
+    delete_image(image=image)
+
+    assert Commit.objects.count() == 0
