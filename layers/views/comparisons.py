@@ -127,7 +127,7 @@ def compare(before: Side, after: Side, query: str, asked: Asked) -> Comparison:
     """Both sides in the form that was asked for, or else in the one that shows most."""
     heads = (before.head, after.head)
     found = (pictures.recognise(heads[0], before.size), pictures.recognise(heads[1], after.size))
-    is_text = all(texts.encoding_of(head) for head in heads)
+    is_text = all(texts.is_text(head) for head in heads)
     too_long = is_text and max(before.size, after.size) > TEXT_SIZE
     modes = ["image"] * any(found) + ["text"] * (is_text and not too_long) + ["hex"]
     mode = asked.mode if asked.mode in modes else modes[0]

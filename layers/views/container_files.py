@@ -18,6 +18,6 @@ def file_context(request: HtmxHttpRequest, container: Container, path: bytes) ->
     except (NoSuchPath, ValueError):
         return {"mode": "none"}
     offset = number(request.GET.get("offset"), 0, reader.size, 0)
-    is_text = texts.encoding_of(reader.read(0, texts.HIGHLIGHT_SIZE)) is not None
+    is_text = texts.is_text(reader.read(0, texts.HIGHLIGHT_SIZE))
     shown = as_text(reader, path, offset) if is_text else as_hex(reader, path, offset)
     return {"mode": "text" if is_text else "hex", "size": reader.size} | shown

@@ -116,8 +116,8 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     reader = shown.reader(position, entry)
     head = reader.read(0, pictures.HEAD_SIZE)
     picture = pictures.recognise(head, reader.size)
-    text = texts.encoding_of(head)
-    modes = ["image"] * bool(picture) + ["text"] * bool(text) + ["hex"] + modes
+    text = texts.is_text(head)
+    modes = ["image"] * bool(picture) + ["text"] * text + ["hex"] + modes
     asked = request.GET.get("as", "")
     mode = asked if asked in modes else modes[0]
     offset = number(request.GET.get("offset"), 0, reader.size, 0)

@@ -12,6 +12,8 @@ from difflib import SequenceMatcher
 
 PAIRS = 200_000
 """Equal lines on both sides, each with each, of a rest that is still matched line by line."""
+LOOKS = 30
+"""How often each line is looked at, on the average, before what is left counts as changed whole."""
 
 Block = tuple[int, int, int, int]
 """Bounds of a stretch on the left and on the right."""
@@ -25,11 +27,13 @@ def changes(before: Sequence[str], after: Sequence[str]) -> list[Block]:
     """
     todo: list[Block] = [(0, len(before), 0, len(after))]
     found: list[Block] = []
+    looks = LOOKS * (len(before) + len(after))
     while todo:
         a1, a2, b1, b2 = trimmed(before, after, todo.pop())
         if a1 == a2 and b1 == b2:
             continue
-        inner = split(before, after, (a1, a2, b1, b2)) if a1 < a2 and b1 < b2 else []
+        looks -= a2 - a1 + b2 - b1
+        inner = split(before, after, (a1, a2, b1, b2)) if a1 < a2 and b1 < b2 and looks > 0 else []
         if inner:
             todo += reversed(inner)
         else:

@@ -1,8 +1,10 @@
 """Text out of bytes: is it text, in which encoding, which lines are on a page."""
 
-import codecs
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from layers.views.encodings import WITH_BOM, detect
 
 TEXT_SIZE = 2**20
 """Bytes shown as text; the rest can be read as hex or downloaded."""
@@ -11,13 +13,12 @@ LINE_LENGTH = 4096
 HIGHLIGHT_SIZE = 64 * 1024
 """Up to this a text is highlighted as a whole, beyond, page by page."""
 PROBE_SIZE = 8192
-ODD_SHARE = 0.05
+ODD_SHARE, STRAY_SHARE = 0.05, 0.3
 MIXED = "mixed"
 END = re.compile(r"\r\n|\r|\n")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 ORDINARY_CONTROLS = b"\t\n\r\f\x08\x1b"
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class Text(NamedTuple):
@@ -38,29 +39,32 @@ class Text(NamedTuple):
         return [line if len(line) <= LINE_LENGTH else line[:LINE_LENGTH] + "…" for line in lines]
 
 
-def encoding_of(data: bytes) -> str | None:
-    """The encoding of a text that starts with ``data``; ``None`` for what is no text."""
-    for bom, name in BOMS:
-        if data.startswith(bom):
-            return name
+def is_text(data: bytes) -> bool:
+    """Whether what starts with ``data`` is a text.
+
+    A few odd bytes do not make it binary; bytes that are no UTF-8 may even be many where
+    there are no control characters: some alphabet in an encoding of its own.
+    """
+    if any(data.startswith(encoding.bom) for encoding in WITH_BOM):
+        return True
     probe = data[:PROBE_SIZE]
     if b"\0" in probe:
-        return None
-    odd = sum(byte < 0x20 and byte not in ORDINARY_CONTROLS for byte in probe)
+        return False
+    controls = sum(byte < 0x20 and byte not in ORDINARY_CONTROLS for byte in probe)
     undecoded = probe.decode("utf-8", "surrogateescape")
-    odd += sum("\udc80" <= character <= "\udcff" for character in undecoded)
-    return "utf-8" if odd <= ODD_SHARE * len(probe) else None
+    strays = sum("\udc80" <= character <= "\udcff" for character in undecoded)
+    share = ODD_SHARE if controls else STRAY_SHARE
+    return controls + strays <= share * len(probe)
 
 
 def decode(data: bytes, *, is_cut: bool = False) -> Text | None:
     """``data`` as text; bytes that do not fit its encoding stay visible. ``None`` for what is no text."""
-    encoding = encoding_of(data)
-    if encoding is None:
+    if not is_text(data):
         return None
-    errors = "replace" if encoding == "utf-16" else "surrogateescape"
-    content = data.decode(encoding, errors)
-    name = {"utf-8-sig": "UTF-8 (BOM)"}.get(encoding, encoding.upper())
-    return Text(content, name, line_end_of(content), is_cut)
+    encoding = detect(data, is_cut=is_cut)
+    errors = "surrogateescape" if encoding.codec == "utf-8" else "replace"
+    content = data[len(encoding.bom) :].decode(encoding.codec, errors)
+    return Text(content, encoding.name, line_end_of(content), is_cut)
 
 
 def lines_of(content: str, line_end: str | None = None) -> list[str]:
@@ -76,5 +80,10 @@ def lines_of(content: str, line_end: str | None = None) -> list[str]:
 
 def line_end_of(content: str) -> str:
     """How the lines of a text end."""
-    found = set(END.findall(content))
+    return name_of(END.findall(content))
+
+
+def name_of(ends: Iterable[str]) -> str:
+    """What one calls these line ends."""
+    found = set(ends)
     return LINE_ENDS[found.pop()] if len(found) == 1 else MIXED if found else ""

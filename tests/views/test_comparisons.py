@@ -220,10 +220,10 @@ def test_line_ends_that_all_differ_are_told_once():
 
 
 def test_encodings_are_told_where_they_differ():
-    text = compare(side("é\n".encode()), side("é\n".encode("utf-16")), "?", Asked()).text
+    text = compare(side("é\n".encode()), side(b"\xff\xfe" + "é\n".encode("utf-16-le")), "?", Asked()).text
 
     assert text is not None
-    assert text.encodings == ("UTF-8", "UTF-16")
+    assert text.encodings == ("UTF-8", "UTF-16 LE (BOM)")
     assert text.difference.rows == []
 
 

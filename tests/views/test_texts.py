@@ -15,8 +15,10 @@ from layers.views.textwork import Helper, highlighted
         (b"plain\n", "plain\n", "UTF-8"),
         ("naïve".encode(), "naïve", "UTF-8"),
         (b"\xef\xbb\xbfbom", "bom", "UTF-8 (BOM)"),
-        ("wide".encode("utf-16"), "wide", "UTF-16"),
-        (b"mostly text, one byte \xff of another kind" * 2, None, "UTF-8"),
+        (b"\xff\xfe" + "wide".encode("utf-16-le"), "wide", "UTF-16 LE (BOM)"),
+        ("Grüße aus Köln".encode("latin-1"), "Grüße aus Köln", "ISO-8859-1"),
+        (b"\x93quoted\x94", "“quoted”", "Windows-1252"),
+        ("naïve, and a byte ".encode() + b"\xff", "naïve, and a byte \udcff", "UTF-8 with stray bytes"),
         (b"", "", "UTF-8"),
     ],
 )
