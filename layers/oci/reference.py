@@ -80,11 +80,15 @@ class Reference:
 
     @property
     def familiar_repository(self) -> str:
-        """The name as docker shows it: ``nginx``."""
+        """The name as docker shows it: ``nginx``; in full where that would read as a name elsewhere.
+
+        Docker shows ``docker.io/a.b/c`` as ``a.b/c``, which is one on the host ``a.b``.
+        """
         if self.domain != DEFAULT_DOMAIN:
             return self.repository
         official = self.path.removeprefix(OFFICIAL)
-        return self.path if "/" in official else official
+        name = self.path if "/" in official else official
+        return name if _split_domain(name) == (DEFAULT_DOMAIN, name) else self.repository
 
     @property
     def full(self) -> str:

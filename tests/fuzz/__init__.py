@@ -1,0 +1,1 @@
+"""Mutated input for every reader of the core: ``script/fuzz``."""
