@@ -27,7 +27,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-STREAMED = ("layers:upload", "layers:import-create")
+STREAMED = ("layers:upload", "layers:upload-part", "layers:import-create")
 """Views whose request body is an archive, or files for a container."""
 UPLOADS_AT_ONCE = 32
 FORM_OVERHEAD_SIZE = MIB
@@ -42,11 +42,17 @@ class BodyStream:
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive, self._loop = receive, loop
         self._held = b""
+        self._failure: OSError | None = None
         self.ended = False
 
     def read(self, size: int = -1) -> bytes:
-        """At most ``size`` bytes, fewer only at the end; OSError when the sender has gone."""
-        if not self.ended and (size < 0 or len(self._held) < size):
+        """At most ``size`` bytes, fewer only at the end; OSError when the sender has gone.
+
+        What came before it went is read first.
+        """
+        if self._failure is not None and not self._held:
+            raise self._failure
+        if self._failure is None and not self.ended and (size < 0 or len(self._held) < size):
             wanted = size - len(self._held) if size >= 0 else None
             more = asyncio.run_coroutine_threadsafe(self._gather(wanted), self._loop)
             self._held += more.result()
@@ -68,8 +74,14 @@ class BodyStream:
         parts: list[bytes] = []
         size = 0
         while not self.ended and (wanted is None or size < wanted):
-            async with asyncio.timeout(settings.UPLOAD_IDLE_SECONDS):
-                parts.append(await self._next())
+            try:
+                async with asyncio.timeout(settings.UPLOAD_IDLE_SECONDS):
+                    parts.append(await self._next())
+            except (ConnectionAbortedError, TimeoutError) as error:
+                if not any(parts):
+                    raise
+                self._failure = error
+                break
             size += len(parts[-1])
         return b"".join(parts)
 

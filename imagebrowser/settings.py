@@ -77,6 +77,10 @@ FREE_DISK_SIZE = env.int("IMAGEBROWSER_FREE_DISK_SIZE", default=2 * GIB)
 """Bytes of the disk that an upload leaves free."""
 UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
 """How long an upload may send nothing before it is given up."""
+UPLOAD_KEEP_SECONDS = env.int("IMAGEBROWSER_UPLOAD_KEEP_SECONDS", default=24 * 3600)
+"""How long an upload in parts waits for the next one."""
+UPLOADS_AT_ONCE = env.int("IMAGEBROWSER_UPLOADS_AT_ONCE", default=20)
+"""Uploads in parts that may be unfinished."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
 """Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 

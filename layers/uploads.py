@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 from http import HTTPStatus
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,6 +53,14 @@ def lock_upload(number: UUID) -> int | None:
     return descriptor
 
 
+def received_size(number: UUID) -> int:
+    """Bytes of the archive that are here; 0 where there is none."""
+    try:
+        return upload_path(number).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def remove_upload(number: UUID) -> None:
     upload_path(number).unlink(missing_ok=True)
 
@@ -67,27 +76,20 @@ def kept_uploads() -> list[tuple[UUID, float]]:
     return found
 
 
-class Upload:
-    """An archive that is being received: within the limits, or refused.
+class Archive:
+    """A file here that is written to, its lock held: within the limits, or refused."""
 
-    Used as a context it removes the file unless :meth:`keep` was called.
-    """
-
-    def __init__(self, total_size: int | None) -> None:
-        """``total_size`` in bytes, where the sender has announced it."""
-        self.number = uuid4()
-        self.received_size = 0
-        self._checked_size = 0
-        _refuse_above_limit(total_size or 0)
-        _refuse_full_disk(total_size or 0)
-        self._file = open(upload_path(self.number), "xb", buffering=0, opener=_private)  # noqa: SIM115
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+    def __init__(self, number: UUID, file: FileIO) -> None:
+        self.number = number
+        self.received_size = file.seek(0, os.SEEK_END)
+        self._file = file
+        self._checked_size = self.received_size
 
     def write(self, data: bytes) -> None:
         self.received_size += len(data)
-        _refuse_above_limit(self.received_size)
+        refuse_above_limit(self.received_size)
         if self.received_size - self._checked_size >= DISK_CHECK_SIZE:
-            _refuse_full_disk(0)
+            refuse_full_disk(0)
             self._checked_size = self.received_size
         rest = memoryview(data)
         try:
@@ -99,7 +101,7 @@ class Upload:
             ) from error
 
     def keep(self) -> None:
-        """Lets go of the archive, whole, for a job to take."""
+        """Lets go of the archive, for a job or the next part to take."""
         self._file.close()
 
     def discard(self) -> None:
@@ -111,10 +113,48 @@ class Upload:
     def __enter__(self) -> Self:
         return self
 
+
+class Upload(Archive):
+    """An archive that is received in one go. Used as a context it removes the file unless it was kept."""
+
+    def __init__(self, total_size: int | None) -> None:
+        """``total_size`` in bytes, where the sender has announced it."""
+        refuse_above_limit(total_size or 0)
+        refuse_full_disk(total_size or 0)
+        number = uuid4()
+        super().__init__(number, open(upload_path(number), "xb", buffering=0, opener=_private))  # noqa: SIM115
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.discard()
+
+
+class Part(Archive):
+    """An archive that is received in parts, opened for one more. Used as a context it keeps what has come.
+
+    The file is the truth of how much that is: what a killed server had not written was not received.
+
+    Raises:
+        FileNotFoundError: there is no such archive.
+        BlockingIOError: another connection writes to it.
+    """
+
+    def __init__(self, number: UUID) -> None:
+        descriptor = os.open(upload_path(number), os.O_RDWR | os.O_APPEND)
+        super().__init__(number, open(descriptor, "ab", buffering=0))  # noqa: SIM115
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise
+        self.received_size = self._file.seek(0, os.SEEK_END)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.keep()
 
 
 class ReceivedFile(UploadedFile):
@@ -169,7 +209,8 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _refuse_above_limit(size: int) -> None:
+def refuse_above_limit(size: int) -> None:
+    """Raises :class:`UploadRefused` for more bytes than an archive may have."""
     allowed = settings.LIMITS.upload_size
     if size > allowed:
         raise UploadRefused(
@@ -177,7 +218,8 @@ def _refuse_above_limit(size: int) -> None:
         )
 
 
-def _refuse_full_disk(size: int) -> None:
+def refuse_full_disk(size: int) -> None:
+    """Raises :class:`UploadRefused` where so many more bytes would fill the disk."""
     free = shutil.disk_usage(_directory()).free
     if size + settings.FREE_DISK_SIZE > free:
         raise UploadRefused(

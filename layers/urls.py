@@ -3,7 +3,20 @@
 from django.urls import path, register_converter
 
 from layers.converters import ContainerConverter, DigestConverter
-from layers.views import containers, details, downloads, files, images, imports, raw, upload, workspace
+from layers.views import (
+    container_downloads,
+    containers,
+    details,
+    downloads,
+    files,
+    history_compare,
+    images,
+    imports,
+    raw,
+    upload,
+    upload_parts,
+    workspace,
+)
 
 register_converter(DigestConverter, "digest")
 register_converter(ContainerConverter, "container")
@@ -13,6 +26,8 @@ urlpatterns = [
     path("", images.image_list, name="image-list"),
     path("import/", imports.import_create, name="import-create"),
     path("upload/", upload.upload, name="upload"),
+    path("uploads/", upload_parts.upload_create, name="upload-create"),
+    path("uploads/<uuid:job_id>/", upload_parts.upload_part, name="upload-part"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<uuid:job_id>/", imports.import_detail, name="import-detail"),
     path("imports/<uuid:job_id>/cancel/", imports.import_cancel, name="import-cancel"),
@@ -29,10 +44,26 @@ urlpatterns = [
         name="layer-download",
     ),
     path("images/<digest:digest>/tree/download/", downloads.tree_download, name="tree-download"),
+    path(
+        "images/<digest:digest>/documents/<digest:named>/",
+        downloads.document_download,
+        name="document-download",
+    ),
     path("save/", downloads.images_save, name="images-save"),
     path("containers/", containers.container_list, name="container-list"),
     path("containers/create/", containers.container_create, name="container-create"),
     path("containers/<container:container_id>/", workspace.container_detail, name="container-detail"),
     path("containers/<container:container_id>/rows/", workspace.container_rows, name="container-rows"),
+    path(
+        "containers/<container:container_id>/export/",
+        container_downloads.container_export,
+        name="container-export",
+    ),
+    path(
+        "containers/<container:container_id>/tree/download/",
+        container_downloads.container_tree_download,
+        name="container-tree-download",
+    ),
+    path("history/compare/", history_compare.history_compare, name="history-compare"),
     path("limits/", imports.limits, name="limits"),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
+from layers.operations.resume_upload import end_dead_uploads
 from layers.uploads import kept_uploads, lock_upload, remove_upload
 
 ATTEMPTS = 3
@@ -65,6 +66,7 @@ def cancel(job: Job) -> None:
     """Asks for the end of a job; one that only waits ends at once, others when their process sees it."""
     Job.objects.filter(pk=job.pk).exclude(state__in=ENDED).update(cancel_requested=True)
     end_cancelled()
+    end_dead_uploads()
 
 
 def end_cancelled() -> None:
@@ -93,7 +95,7 @@ def recover() -> None:
             end(job, Job.State.FAILED, _("The uploaded archive is gone; send it again."))
             continue
         if lock is not None:
-            if job.state != Job.State.QUEUED:
+            if job.state != Job.State.QUEUED and not job.is_resumable:
                 _recover(job)
             os.close(lock)
     _remove_stale()

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from layers.jobs.process import ChildProcess
 from layers.jobs.queue import Claim, end, end_cancelled, next_claim, recover, requeue
-from layers.models import Job, StoredLayer
+from layers.models import Chain, Job, StoredLayer
 from layers.operations.build_seek_points import lacking
 from layers.operations.clean_abandoned import clean_abandoned
+from layers.operations.read_packages import lacking_packages
+from layers.operations.resume_upload import end_dead_uploads
 from layers.operations.seal_blobs import unsealed
 from layers.operations.settle_blobs import unsettled
 from layers.uploads import remove_upload
@@ -52,7 +54,7 @@ class Runner(threading.Thread):
         self._stopping = threading.Event()
         self._running: list[Running] = []
         self._housekeeping: ChildProcess | None = None
-        self._newest_layer = 0
+        self._newest: list[int | None] = []
         self._recovered_at = -RECOVER_SECONDS
 
     def stop(self) -> None:
@@ -77,6 +79,7 @@ class Runner(threading.Thread):
         if time.monotonic() - self._recovered_at >= RECOVER_SECONDS:
             self._recovered_at = time.monotonic()
             recover()
+            end_dead_uploads()
             clean_abandoned()
             self._keep_house()
         end_cancelled()
@@ -136,17 +139,21 @@ class Runner(threading.Thread):
             self._housekeeping.close()
 
     def _keep_house(self) -> None:
-        """Syncs new blobs and makes their seek points, at the lowest priority, by one process at a time."""
+        """Starts what is best done after an import, at the lowest priority, by one process at a time."""
         if self._housekeeping is not None:
             if self._housekeeping.poll() is None:
                 return
             self._housekeeping.close()
             self._housekeeping = None
-        newest = StoredLayer.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        waiting = (lacking(), unsettled(), unsealed())
-        if newest != self._newest_layer and any(rows.exists() for rows in waiting):
+        newest = [model.objects.aggregate(newest=Max("pk"))["newest"] for model in (StoredLayer, Chain)]
+        if newest != self._newest and is_house_to_keep():
             self._housekeeping = ChildProcess("keep_house", niceness=LOWEST_PRIORITY)
-            self._newest_layer = newest
+            self._newest = newest
+
+
+def is_house_to_keep() -> bool:
+    """Whether an import has left something to be done after it."""
+    return any(rows.exists() for rows in (lacking(), unsettled(), unsealed(), lacking_packages()))
 
 
 def death_sentence(status: int) -> str:

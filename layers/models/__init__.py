@@ -7,6 +7,7 @@ from layers.models.entries import Change, Directory, FileEntry, NumberRange
 from layers.models.images import HistoryRow, Image, ImageLayer, IndexEntry, Manifest
 from layers.models.jobs import Job
 from layers.models.layers import Chain, Layer, StoredLayer
+from layers.models.packages import PackageChange, PackageScan
 from layers.models.references import Reference
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Layer",
     "Manifest",
     "NumberRange",
+    "PackageChange",
+    "PackageScan",
     "Reference",
     "StoredLayer",
     "UpperRow",

@@ -1,8 +1,12 @@
 """Jobs: imports that wait, run, or have ended, and how far they are."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
+from django.utils import timezone
+
+PAUSED_AFTER = timedelta(seconds=15)
 
 
 class Job(models.Model):
@@ -29,6 +33,8 @@ class Job(models.Model):
     done_size = models.BigIntegerField(default=0)
     total_size = models.BigIntegerField(null=True)
     """Bytes of the stage, done and in all; null while unknown."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    """How the sender of an archive that comes in parts knows it again; empty for one that comes in one go."""
     detail = models.CharField(max_length=255, blank=True)
     """What is being read now: "layer 3 of 5"."""
     cancel_requested = models.BooleanField(default=False)
@@ -47,6 +53,17 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether its archive comes in parts, some of which are still missing."""
+        return self.state == self.State.RECEIVING and bool(self.fingerprint)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits for a part that nobody sends at the moment."""
+        silent = timezone.now() - (self.heartbeat_at or self.created_at)
+        return self.is_resumable and silent > PAUSED_AFTER
 
     @property
     def is_active(self) -> bool:

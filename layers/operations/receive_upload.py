@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
-from layers.uploads import ReceivedFile, Upload, UploadRefused
+from layers.uploads import Archive, ReceivedFile, Upload, UploadRefused
 
 REPORT_SECONDS = 0.5
 """Between two reports of progress, at least."""
@@ -30,11 +30,11 @@ def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[by
     Raises :class:`UploadRefused`; nothing is kept of a refused, broken or
     cancelled archive but a job that says why.
     """
-    _refuse_long_queue()
+    refuse_long_queue()
     with Upload(total_size) as upload:
         job = Job.objects.create(
             id=upload.number,
-            filename=_shown(filename),
+            filename=shown_name(filename),
             total_size=total_size,
             started_at=timezone.now(),
             heartbeat_at=timezone.now(),
@@ -42,29 +42,31 @@ def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[by
         try:
             _receive(job, upload, chunks)
         except UploadCancelled:
-            _end(job, Job.State.CANCELLED, "")
+            end_upload(job, Job.State.CANCELLED, "")
             raise
         except UploadRefused as refusal:
-            _end(job, Job.State.FAILED, str(refusal))
+            end_upload(job, Job.State.FAILED, str(refusal))
             raise
         except UploadBroken:
-            _end(job, Job.State.FAILED, _broken(upload.received_size, total_size))
+            end_upload(job, Job.State.FAILED, _broken(upload.received_size, total_size))
             raise
         except BaseException:
-            _end(job, Job.State.FAILED, _("The upload broke off by a fault of the server; send it again."))
+            end_upload(
+                job, Job.State.FAILED, _("The upload broke off by a fault of the server; send it again.")
+            )
             raise
-        return _queue(job, upload)
+        return queue(job, upload)
 
 
 def queue_upload(*, file: ReceivedFile) -> Job:
     """A queued job for a file that came with a form: ``request.FILES``. Raises :class:`UploadRefused`."""
     if isinstance(file.upload, UploadRefused):
         raise file.upload
-    _refuse_long_queue()
+    refuse_long_queue()
     job = Job.objects.create(
-        id=file.upload.number, filename=_shown(file.name or ""), started_at=timezone.now()
+        id=file.upload.number, filename=shown_name(file.name or ""), started_at=timezone.now()
     )
-    return _queue(job, file.upload)
+    return queue(job, file.upload)
 
 
 def _receive(job: Job, upload: Upload, chunks: Iterable[bytes]) -> None:
@@ -72,19 +74,21 @@ def _receive(job: Job, upload: Upload, chunks: Iterable[bytes]) -> None:
     for chunk in chunks:
         upload.write(chunk)
         if time.monotonic() - reported >= REPORT_SECONDS:
-            _report(job, upload.received_size)
+            report(job, upload.received_size)
             reported = time.monotonic()
     if job.total_size is not None and upload.received_size != job.total_size:
         raise UploadBroken
 
 
-def _report(job: Job, received_size: int) -> None:
+def report(job: Job, received_size: int) -> None:
+    """Tells how much has come; raises :class:`UploadCancelled` once nobody wants it any more."""
     Job.objects.filter(pk=job.pk).update(done_size=received_size, heartbeat_at=timezone.now())
     if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
         raise UploadCancelled(_("The upload was cancelled."), HTTPStatus.CONFLICT)
 
 
-def _queue(job: Job, upload: Upload) -> Job:
+def queue(job: Job, upload: Archive) -> Job:
+    """Lets the job, whose archive is whole, wait for its turn."""
     job.done_size = job.total_size = upload.received_size
     job.heartbeat_at = timezone.now()
     job.state = Job.State.QUEUED
@@ -93,11 +97,13 @@ def _queue(job: Job, upload: Upload) -> Job:
     return job
 
 
-def _end(job: Job, state: Job.State, error: str) -> None:
+def end_upload(job: Job, state: Job.State, error: str) -> None:
+    """Ends a job whose archive never got here whole."""
     Job.objects.filter(pk=job.pk).update(state=state, error=error, ended_at=timezone.now())
 
 
-def _refuse_long_queue() -> None:
+def refuse_long_queue() -> None:
+    """Raises :class:`UploadRefused` where too many imports wait already."""
     waiting = Job.objects.filter(state=Job.State.QUEUED).count()
     if waiting >= settings.JOBS_WAITING:
         raise UploadRefused(
@@ -118,7 +124,7 @@ def _broken(received_size: int, total_size: int | None) -> str:
     }
 
 
-def _shown(filename: str) -> str:
+def shown_name(filename: str) -> str:
     """The last part of the name, printable and short enough to keep."""
     name = filename.replace("\\", "/").rpartition("/")[2]
     return "".join(c if c.isprintable() else "�" for c in name)[:255] or _("unnamed")

@@ -55,6 +55,12 @@ def for_container(container: Container, path: bytes) -> list[str]:
     return [f"docker diff {name}", f"{PROGRAM} diff {name}", *chosen]
 
 
+def for_save(image: str) -> list[str]:
+    """What writes the image into a file."""
+    file = image.replace("/", "_").replace(":", "_") + ".tar"
+    return [f"{tool} save -o {file} {image}" for tool in ("docker", PROGRAM)]
+
+
 def name_of(image: Image, names: list[str]) -> str:
     """The shortest thing docker takes for the image: its first name, else its short ID."""
     return names[0] if names else image.image_id.partition(":")[2][:12]

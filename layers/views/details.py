@@ -7,9 +7,9 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from layers.models import Image
 from layers.oci.config import ImageConfig
 from layers.oci.digest import Digest
+from layers.queries.documents import documents_of
 from layers.queries.history import history
 from layers.storage import open_blob
 from layers.views import commands
@@ -19,7 +19,7 @@ from layers.views.runtime import settings_of
 from layers.views.textwork import Tokens, highlighted
 
 DOCUMENT_SIZE = 256 * 1024
-"""How much of a raw document is shown; all of it can be had from the command line."""
+"""How much of a raw document is shown; the download is whole."""
 
 
 @require_safe
@@ -49,16 +49,6 @@ def document(digest: str, title: str) -> dict[str, Any]:
     return {"title": title, "digest": digest, "lines": lines, "is_cut": len(raw) > DOCUMENT_SIZE}
 
 
-def documents(image: Image) -> list[dict[str, Any]]:
-    """The config, each manifest, and each index that names one, as they came."""
-    found = [document(image.config.digest, "config")]
-    for manifest in image.manifests.select_related("blob"):
-        found.append(document(manifest.blob.digest, "manifest"))
-        for entry in manifest.listed_by.select_related("index__blob"):
-            found.append(document(entry.index.blob.digest, "index"))
-    return list({each["digest"]: each for each in found}.values())
-
-
 @require_safe
 def image_config(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     """How a container of it would start, and the raw documents."""
@@ -69,7 +59,7 @@ def image_config(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     context |= {
         "settings": settings_of(config.runtime),
         "config": config,
-        "documents": documents(image),
+        "documents": [document(blob.digest, title) for title, blob in documents_of(image)],
         "commands": [f"{tool} inspect {context['name']}" for tool in ("docker image", commands.PROGRAM)],
     }
     return render_page(

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from layers.models import Blob, Image
 from layers.oci.changeset.chunks import gathered
 from layers.oci.digest import Digest
-from layers.oci.errors import DigestMismatch
+from layers.oci.errors import DigestMismatch, EditRefused
 from layers.oci.reference import Reference
 from layers.operations.export_tree import export_tree, image_nodes
 from layers.operations.save_images import ArchiveFormat, Chosen, archive_of
+from layers.queries.documents import documents_of
 from layers.queries.files import ContentMissing
 from layers.queries.images import AmbiguousImage, ImageNotFound, short_id
 from layers.queries.selection import select_images
@@ -28,6 +29,12 @@ from layers.views.raw import BYTES, SANDBOX, file_name, streamed
 from layers.views.state import number, path_of
 
 TAR: Final = "application/x-tar"
+JSON: Final = "application/json"
+NOT_THERE: Final = (
+    *(ImageNotFound, AmbiguousImage, NoSuchPath, NotADirectoryError, ContentMissing),
+    EditRefused,
+)
+"""The last: a symlink that leads in circles."""
 SUFFIXES: Final = {"plain": ".tar", "gzip": ".tar.gz", "zstd": ".tar.zst"}
 
 
@@ -38,7 +45,7 @@ def told(view: Any) -> Any:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except (ImageNotFound, AmbiguousImage, NoSuchPath, NotADirectoryError, ContentMissing) as error:
+        except NOT_THERE as error:
             raise Http404(str(error)) from error
         except DigestMismatch as error:
             return HttpResponse(str(error), status=500, content_type="text/plain; charset=utf-8")
@@ -104,6 +111,18 @@ def layer_download(request: HtmxHttpRequest, digest: Digest, position: int) -> H
     check_stored(blob)
     name = blob.digest.partition(":")[2] + SUFFIXES[stored.compression]
     return download(request, read_stored(blob), name, BYTES, blob.size)
+
+
+@require_safe
+@told
+def document_download(request: HtmxHttpRequest, digest: Digest, named: Digest) -> HttpResponseBase:
+    """The config, a manifest or an index of an image, byte for byte: its digest is that of what is sent."""
+    documents = {blob.digest: (title, blob) for title, blob in documents_of(get_image(digest))}
+    if named not in documents:
+        raise Http404("The image has no document of that digest.")
+    title, blob = documents[named]
+    check_stored(blob)
+    return download(request, read_stored(blob), f"{title}-{named.hex[:12]}.json", JSON, blob.size)
 
 
 @require_safe

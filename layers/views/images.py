@@ -33,12 +33,14 @@ def get_image(digest: Digest) -> Image:
 def heading(image: Image, tab: str) -> dict[str, Any]:
     """What the head of every page of an image shows."""
     names = familiar_names(image)
+    name = commands.name_of(image, names)
     return {
         "section": "images",
         "tab": tab,
         "image": image,
         "names": names,
-        "name": commands.name_of(image, names),
+        "name": name,
+        "save_commands": commands.for_save(name),
         "platforms": platforms(image),
     }
 

@@ -47,7 +47,7 @@ function onKey(event) {
     walk(key === "j" ? 1 : -1);
     return event.preventDefault();
   }
-  const element = bearer(key);
+  const element = key === "x" ? event.target.closest("tr")?.querySelector("[data-pick]") : bearer(key);
   if (!element) return;
   event.preventDefault();
   press(element);

@@ -30,6 +30,7 @@ PAGES = {
     "hex": ("nginx:v2", "file/?path=etc/passwd&as=hex"),
     "diff": ("nginx:v2", "file/?path=usr/share/nginx/html/index.html&as=diff"),
     "names": ("oracle/names:latest", "?layer=1"),
+    "histories": ("", "/history/compare/?a=nginx:latest&b=nginx:v2"),
 }
 
 
@@ -46,6 +47,7 @@ SIDEWAYS = [
     "hex",
     "diff",
     "names",
+    "histories",
 ]
 
 

@@ -26,9 +26,14 @@ def send(
     method: str = "PUT",
     query: str = "",
     headers: dict[str, str | None] | None = None,
-    whole: bool = True,
+    whole: bool | None = True,
+    pause: float = 0,
 ) -> Answer:
-    """The answer to a request of this server's own page; ``whole=False`` goes away before the end."""
+    """The answer to a request of this server's own page.
+
+    ``whole=False`` goes away before the end, ``None`` falls silent; ``pause`` is
+    how long each chunk takes, in seconds.
+    """
     merged: dict[str, str | None] = {
         "host": "localhost",
         "origin": "http://localhost",
@@ -49,20 +54,21 @@ def send(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    return asyncio.run(_converse(scope, chunks, whole))
+    return asyncio.run(_converse(scope, chunks, whole, pause))
 
 
-async def _converse(scope: dict, chunks: Sequence[bytes], whole: bool) -> Answer:
+async def _converse(scope: dict, chunks: Sequence[bytes], whole: bool | None, pause: float) -> Answer:
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if whole:
         messages.append({"type": "http.request", "body": b"", "more_body": False})
-    else:
+    elif whole is False:
         messages.append({"type": "http.disconnect"})
     waiting = iter(messages)
     sent: list[dict] = []
 
     async def receive() -> dict:
         for message in waiting:
+            await asyncio.sleep(pause)
             return message
         await asyncio.Event().wait()
         raise AssertionError

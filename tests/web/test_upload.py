@@ -137,7 +137,7 @@ def test_an_upload_that_breaks_off_says_so_and_leaves_nothing():
 
     job = Job.objects.get()
     assert job.state == Job.State.FAILED
-    assert job.error == "The connection broke off after 0 of 200000 bytes; send it again."
+    assert job.error == "The connection broke off after 150000 of 200000 bytes; send it again."
     assert not kept_uploads()
 
 

@@ -3,12 +3,15 @@
 from django.core.management.base import BaseCommand
 
 from layers.operations.build_seek_points import build_seek_points
+from layers.operations.read_packages import read_packages
 from layers.operations.seal_blobs import seal_blobs
 from layers.operations.settle_blobs import settle_blobs
 
 
 class Command(BaseCommand):
-    help = "Bring imported blobs to the disk, and make what stored layers lack: seals, seek points."
+    help = (
+        "Bring imported blobs to the disk, and make what layers lack: seals, seek points, lists of packages."
+    )
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:
@@ -16,3 +19,4 @@ class Command(BaseCommand):
             self.stderr.write(f"Lost in a power cut, import it again: {image_id}")
         seal_blobs()
         build_seek_points()
+        read_packages()

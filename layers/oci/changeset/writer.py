@@ -88,6 +88,11 @@ def spelled(member: Member) -> Member:
     return member if member.kind is Kind.FILE else member._replace(size=0)
 
 
+def header_size(member: Member) -> int:
+    """Bytes that stand before the member's content: its header, behind a PAX header where it needs one."""
+    return len(_headers(member))
+
+
 def _once_each(members: Iterable[Member]) -> Iterator[Member]:
     """The members; raises ``ValueError`` where two have one path."""
     seen: set[bytes] = set()

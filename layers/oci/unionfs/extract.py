@@ -14,7 +14,7 @@ from layers.oci.changeset.entry import Entry, Extra, Kind, Member
 from layers.oci.changeset.paths import check_path, clean, escapes, join, split
 from layers.oci.errors import LimitExceeded, MalformedLayer, shown
 from layers.oci.limits import Limits
-from layers.oci.unionfs.hardlinks import EXTRA, KIND, LINKNAME, SIZE, HardLinks, Row
+from layers.oci.unionfs.hardlinks import EXTRA, KIND, LINKNAME, OFFSET, SIZE, HardLinks, Row, orphaned_size
 
 IMPLICIT = Extra(implicit=True)
 NOTES_KEPT = 1000
@@ -250,6 +250,7 @@ class Extractor:
         numbered: dict[bytes, dict[bytes, Entry]] = {}
         number = first_number
         content_size = 0
+        links: dict[int, int] = {}
         rows = self.directories
         new = tuple.__new__
         for path in sorted(rows):
@@ -258,9 +259,13 @@ class Extractor:
                 entries[name] = new(Entry, (number, *row))
                 number += 1
                 extra = row[EXTRA]
+                size = len(row[LINKNAME]) if row[KIND] is Kind.SYMLINK else row[SIZE]
                 if extra is None or extra.hardlink is None:
-                    content_size += len(row[LINKNAME]) if row[KIND] is Kind.SYMLINK else row[SIZE]
+                    content_size += size
+                else:
+                    links[row[OFFSET]] = size
             numbered[path] = entries
+        content_size += orphaned_size(links, numbered)
         return LayerTree(
             first_number, numbered, frozenset(self.cut), self.member_count, content_size, self.notes
         )

@@ -4,16 +4,16 @@ A link names a path of its own archive (image-spec layer.md, "Hardlinks"); what
 the layer does not hold, a lower one may.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from layers.oci.changeset.entry import Extra, Kind
+from layers.oci.changeset.entry import Entry, Extra, Kind
 from layers.oci.changeset.paths import clean, join, split
 from layers.oci.errors import shown
 
 Row = tuple[Any, ...]
 """An ``Entry`` without its number."""
-KIND, SIZE, LINKNAME, EXTRA = 1, 5, 9, 10
+KIND, SIZE, OFFSET, LINKNAME, EXTRA = 1, 5, 7, 9, 10
 BROKEN = (Kind.DIRECTORY, Kind.WHITEOUT)
 
 
@@ -79,6 +79,22 @@ class HardLinks:
                 self.note(
                     join(parent, name), f"a hard link to {shown(target)}, which this layer does not hold"
                 )
+
+
+def orphaned_size(links: dict[int, int], directories: Mapping[bytes, Mapping[bytes, Entry]]) -> int:
+    """Bytes of groups that lost their first name to a later member of the same tar.
+
+    ``links`` gives, for each place of content that further names lead to, its size.
+    """
+    if not links:
+        return 0
+    firsts = {e.offset for entries in directories.values() for e in entries.values() if not is_link(e)}
+    return sum(size for offset, size in links.items() if offset not in firsts)
+
+
+def is_link(entry: Entry) -> bool:
+    """Whether the entry is a further name of a group."""
+    return entry.extra is not None and entry.extra.hardlink is not None
 
 
 def link_to(found: Row, name: bytes, target: bytes) -> Row:
