@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('layers', '0003_seal_blobs'),
+        ('layers', '0005_resumable_uploads'),
     ]
 
     operations = [
