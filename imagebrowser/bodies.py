@@ -27,7 +27,13 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-STREAMED = ("layers:upload", "layers:upload-part", "layers:import-create")
+STREAMED = (
+    "layers:upload",
+    "layers:upload-part",
+    "layers:import-create",
+    "layers:container-upload",
+    "layers:container-unpack",
+)
 """Views whose request body is an archive, or files for a container."""
 UPLOADS_AT_ONCE = 32
 FORM_OVERHEAD_SIZE = MIB

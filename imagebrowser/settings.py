@@ -94,6 +94,8 @@ JOB_WALL_SECONDS = env.int("IMAGEBROWSER_JOB_WALL_SECONDS", default=60 * 60)
 # What a form sends is streamed to the data directory: nothing of it is held in memory or in /tmp.
 FILE_UPLOAD_HANDLERS = ["layers.uploads.UploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+# Its handlers count: a form may bring a few archives, or a folder of very many files.
+DATA_UPLOAD_MAX_NUMBER_FILES = None
 
 # --- The program -------------------------------------------------------------------------------
 

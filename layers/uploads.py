@@ -15,6 +15,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ from django.utils.translation import gettext as _
 from layers.oci.errors import LimitExceeded
 from layers.oci.limits import MIB
 
+FILES_A_FORM = 100
+"""Archives that one form may bring: each is an open file."""
 DISK_CHECK_SIZE = 64 * MIB
 """Bytes written between two looks at the free disk."""
 
@@ -174,9 +177,13 @@ class UploadHandler(FileUploadHandler):
 
     chunk_size = MIB
     upload: Upload | UploadRefused
+    _count = 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        self._count += 1
+        if self._count > FILES_A_FORM:
+            raise TooManyFilesSent(f"A form may bring {FILES_A_FORM} archives at once.")
         try:
             self.upload = Upload(None)
         except UploadRefused as refusal:

@@ -4,7 +4,10 @@ from django.urls import path, register_converter
 
 from layers.converters import ContainerConverter, DigestConverter
 from layers.views import (
+    container_actions,
     container_downloads,
+    container_edits,
+    container_uploads,
     containers,
     details,
     downloads,
@@ -12,6 +15,7 @@ from layers.views import (
     history_compare,
     images,
     imports,
+    rail,
     raw,
     upload,
     upload_parts,
@@ -65,5 +69,28 @@ urlpatterns = [
         name="container-tree-download",
     ),
     path("history/compare/", history_compare.history_compare, name="history-compare"),
+    path("containers/<container:container_id>/fresh/", workspace.container_fresh, name="container-fresh"),
+    path("containers/<container:container_id>/diff/", rail.container_diff, name="container-diff"),
+    *(
+        path(f"containers/<container:container_id>/{verb}/", view, name=f"container-{verb}")
+        for verb, view in {
+            "touch": container_edits.container_touch,
+            "mkdir": container_edits.container_mkdir,
+            "symlink": container_edits.container_symlink,
+            "upload": container_uploads.container_upload,
+            "unpack": container_uploads.container_unpack,
+            "remove": container_edits.container_remove,
+            "restore": container_edits.container_restore,
+            "move": container_edits.container_move,
+            "copy": container_edits.container_copy,
+            "chmod": container_edits.container_chmod,
+            "chown": container_edits.container_chown,
+            "undo": container_edits.container_undo,
+            "redo": container_edits.container_redo,
+            "rename": container_actions.container_rename,
+            "reset": container_actions.container_reset,
+            "delete": container_actions.container_delete,
+        }.items()
+    ),
     path("limits/", imports.limits, name="limits"),
 ]

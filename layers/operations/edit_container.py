@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from layers.models import Container
-from layers.oci.changeset.paths import as_text
+from layers.oci.changeset.paths import as_text, join, split
 from layers.operations.editing import EditConflict, editing
 
 __all__ = [
@@ -18,9 +18,11 @@ __all__ = [
     "change_mode",
     "change_owner",
     "copy_path",
+    "copy_paths",
     "make_directory",
     "make_symlink",
     "move_path",
+    "move_paths",
     "remove_paths",
     "restore_path",
     "restore_paths",
@@ -69,6 +71,22 @@ def copy_path(*, container: Container, source: bytes, target: bytes) -> None:
         upper.copy(source, target)
 
 
+def move_paths(
+    *, container: Container, paths: Sequence[bytes], directory: bytes, replace: bool = False
+) -> None:
+    """Move several into a directory that is there, each under its own name. Raises as :func:`move_path`."""
+    with editing(container, _into(_several(_("move"), paths), directory)) as upper:
+        for path in top_paths(paths):
+            upper.rename(path, join(directory, split(path)[1]), replace=replace)
+
+
+def copy_paths(*, container: Container, paths: Sequence[bytes], directory: bytes) -> None:
+    """Copy several into a directory that is there, each under its own name. Raises as :func:`copy_path`."""
+    with editing(container, _into(_several(_("copy"), paths), directory)) as upper:
+        for path in top_paths(paths):
+            upper.copy(path, join(directory, split(path)[1]))
+
+
 def change_mode(*, container: Container, paths: Sequence[bytes], mode: int, recursive: bool = False) -> None:
     """Set permission bits, setuid, setgid and sticky too. Raises ``EditRefused``: see ``Upper.chmod``."""
     with editing(container, _several(f"chmod {mode:o}", paths)) as upper:
@@ -115,6 +133,10 @@ def top_paths(paths: Sequence[bytes]) -> list[bytes]:
         if not found or not path.startswith(found[-1] + b"/"):
             found.append(path)
     return found
+
+
+def _into(label: str, directory: bytes) -> str:
+    return _("%(label)s into /%(path)s") % {"label": label, "path": as_text(directory)}
 
 
 def _several(verb: str, paths: Sequence[bytes]) -> str:

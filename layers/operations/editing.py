@@ -44,6 +44,15 @@ def holding(container: Container) -> Iterator[Container]:
         setattr(container, field.attname, getattr(now, field.attname))
 
 
+def expect_revision(container: Container, revision: int | None) -> None:
+    """Raises ``EditConflict`` where a container, whose row is held, is at another revision by now."""
+    if revision is not None and container.revision != revision:
+        raise EditConflict(
+            _("%(name)s was edited since you looked at it: see what is in it now, and decide again.")
+            % {"name": container.name}
+        )
+
+
 @contextmanager
 def editing(container: Container, label: str) -> Iterator[Upper]:
     """One step: the upper is the caller's to edit, and what came of it is saved at the end.

@@ -1,22 +1,25 @@
 """Put a container back: nothing changed, and nothing to undo."""
 
 from layers.models import Container, Image
-from layers.operations.editing import holding
+from layers.operations.editing import expect_revision, holding
 from layers.operations.sweep import sweep
 
 
-def reset_container(*, container: Container, image: Image | None = None) -> int:
+def reset_container(*, container: Container, image: Image | None = None, revision: int | None = None) -> int:
     """Forget all edits and their history; how many bytes are free again.
 
     With ``image`` the container stands on that one from now on, as after a commit.
-    Drafts of the config, author and message are forgotten as well.
+    Drafts of the config, author and message are forgotten as well. ``revision`` is
+    what the container was at when somebody decided so.
 
     Raises:
         ContainerNotFound: it has been removed.
+        EditConflict: it is at another revision. Nothing is forgotten.
     """
 
     def forget() -> None:
         with holding(container) as now:
+            expect_revision(now, revision)
             forget_edits(now, image or now.image)
 
     return sweep(forget).size

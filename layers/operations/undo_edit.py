@@ -1,4 +1,4 @@
-"""Undo the last step of a container, or redo the one undone last."""
+"""Undo the last steps of a container, or redo the one undone last."""
 
 from django.utils.translation import gettext as _
 
@@ -34,6 +34,22 @@ def redo(*, container: Container, number: int | None = None) -> Edit:
         edit.undone = False
         edit.save(update_fields=["undone"])
     return edit
+
+
+def undo_back_to(*, container: Container, number: int) -> int:
+    """Take back every step from ``number`` on, the last one first; how many those were.
+
+    Raises:
+        EditRefused: there is no such step to undo.
+    """
+    with holding(container) as now:
+        steps = list(now.edits.filter(undone=False, number__gte=number).order_by("-number"))
+        if not steps or steps[-1].number != number:
+            raise EditRefused(_("There is no such step to undo any more."))
+        for edit in steps:
+            save_rows(now, [(after, before) for before, after in rows_of(edit)])
+        now.edits.filter(pk__in=[edit.pk for edit in steps]).update(undone=True)
+    return len(steps)
 
 
 def rows_of(edit: Edit) -> list[Row]:

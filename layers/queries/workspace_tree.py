@@ -15,6 +15,8 @@ from layers.queries.container_tree import container_listing
 from layers.queries.tree import TreeRow
 from layers.queries.uppers import UPPERS_KEPT, open_upper
 
+LEADS_ON = frozenset(("parent", "mtime", "identical"))
+"""Why a directory is C when only what is below it changed."""
 NO_COUNTS: Counter[str] = Counter()
 
 
@@ -41,6 +43,16 @@ class WorkspaceRow:
         return self.entry.kind is Kind.DIRECTORY and self.kind != "D"
 
     @property
+    def only_leads_on(self) -> bool:
+        """Whether it is a directory that is C for what is below it alone."""
+        return (
+            self.kind == "C"
+            and self.is_directory
+            and self.change is not None
+            and set(self.change.reasons) <= LEADS_ON
+        )
+
+    @property
     def change_count(self) -> int:
         return sum(self.counts.values())
 
@@ -65,6 +77,11 @@ def marks_of(upper: Upper) -> Marks:
         for directory in ancestors(row.path):
             below.setdefault(directory, Counter())[row.kind] += 1
     return Marks(rows, below)
+
+
+def change_at(container: Container, path: bytes) -> ChangeRow | None:
+    """What ``docker diff`` says of one path."""
+    return marks_of(open_upper(container)).rows.get(split(path)[0], {}).get(path)
 
 
 def workspace_listing(container: Container, path: bytes) -> list[WorkspaceRow]:

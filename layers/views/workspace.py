@@ -1,46 +1,97 @@
 """The workspace of a container: its files, the chosen path, and its changes as they come."""
 
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from layers.models import Container, Edit
+from layers.models import Container
 from layers.oci.changeset.entry import Kind
 from layers.oci.changeset.paths import ancestors
 from layers.oci.errors import EditRefused
-from layers.queries.container_changes import container_changes
 from layers.queries.container_tree import container_lookup
 from layers.queries.tree import NoSuchPath
 from layers.queries.uppers import open_upper
-from layers.queries.workspace_tree import open_tree, workspace_listing
+from layers.queries.workspace_tree import Branch, change_at, open_tree, workspace_listing
 from layers.views import commands
+from layers.views.asks import ask_context
 from layers.views.container_files import file_context
 from layers.views.containers import container_url, get_container, heading
 from layers.views.images import paged
 from layers.views.partials import HtmxHttpRequest, render_page
-from layers.views.state import PAGE_ROWS
+from layers.views.rail import rail_context
+from layers.views.state import PAGE_ROWS, number
 from layers.views.workspace_state import WorkspaceState, open_directories
 
-RAIL_ROWS = 200
-PARTS = {"middle": "layers/container/_middle.html", "rail": "layers/container/_rail.html"}
+PARTS = {
+    "middle": "layers/container/_middle.html",
+    "rail": "layers/container/_rail.html",
+    "ask": "layers/container/_ask.html",
+}
 """What htmx may ask for by its target, when not for all three panes."""
+WORKSPACE = "layers/container/_workspace.html"
+SELECTION_ASKS = (
+    ("move", gettext_lazy("Move…")),
+    ("copy", gettext_lazy("Copy…")),
+    ("chmod", gettext_lazy("Mode…")),
+    ("chown", gettext_lazy("Owner…")),
+)
+DEEPEST = 4096
 
 
 @require_safe
 def container_detail(request: HtmxHttpRequest, container_id: str) -> HttpResponse:
     """The three panes: the merged tree, the chosen path, and what ``docker diff`` says."""
-    container = get_container(container_id)
-    state = WorkspaceState.parse(request)
-    part = PARTS.get(request.htmx.target or "", "layers/container/_workspace.html")
-    context = heading(container, "files") | {"state": state}
-    context |= middle(request, container, state) | rail(container, state)
-    if part not in PARTS.values():
-        context |= tree(container, state, open_directories(request))
-    response = render_page(request, "layers/container/detail.html", partial=part, context=context)
+    container, state = get_container(container_id), WorkspaceState.parse(request)
+    try:
+        real = open_upper(container).real(state.path)
+    except EditRefused as error:
+        raise Http404(str(error)) from error
+    if real != state.path:
+        return HttpResponseRedirect(container_url(container) + replace(state, path=real).query())
+    return render_workspace(request, container, state)
+
+
+def render_workspace(
+    request: HtmxHttpRequest,
+    container: Container,
+    state: WorkspaceState,
+    *,
+    status: int = HTTPStatus.OK,
+    **told: Any,
+) -> HttpResponse:
+    """The page, or the pane that htmx asks for; ``told`` is what was wrong with a form."""
+    part = PARTS.get(request.htmx.target or "", WORKSPACE)
+    context = workspace_context(request, container, state, part) | told
+    response = render_page(
+        request, "layers/container/detail.html", partial=part, context=context, status=status
+    )
     patch_vary_headers(response, ["HX-Target"])
     return response
+
+
+def workspace_context(
+    request: HtmxHttpRequest, container: Container, state: WorkspaceState, part: str = WORKSPACE
+) -> dict[str, Any]:
+    """What the panes show, or one of them."""
+    context: dict[str, Any] = {"container": container, "state": state}
+    if state.ask:
+        context |= ask_context(request, container, state)
+    if part == PARTS["ask"]:
+        return context
+    context |= heading(container, "files")
+    if part in (WORKSPACE, PARTS["middle"]):
+        context |= middle(request, container, state)
+    if part in (WORKSPACE, PARTS["rail"]):
+        context |= rail_context(container, state)
+    if part == WORKSPACE:
+        context |= tree(container, state, open_directories(request))
+    return context
 
 
 @require_safe
@@ -49,20 +100,25 @@ def container_rows(request: HtmxHttpRequest, container_id: str) -> HttpResponse:
     container, state = get_container(container_id), WorkspaceState.parse(request)
     if not request.htmx:
         return HttpResponseRedirect(container_url(container) + state.query())
-    level = request.GET.get("level", "2")
-    context = {
-        "container": container,
-        "state": state,
-        "branches": branches(container, state.path, int(level) if level in LEVELS else 2),
-    }
+    level = number(request.GET.get("level"), 1, DEEPEST, 2)
+    context = {"container": container, "state": state, "branches": branches(container, state.path, level)}
     part = "layers/container/_tree_rows.html"
     return render_page(request, part, partial=part, context=context)
 
 
-LEVELS = frozenset(map(str, range(1, 1000)))
+@require_safe
+def container_fresh(request: HtmxHttpRequest, container_id: str) -> HttpResponse:
+    """The panes again, if somebody has edited the container since the page that asks was made."""
+    container, state = get_container(container_id), WorkspaceState.parse(request)
+    if not request.htmx:
+        return HttpResponseRedirect(container_url(container) + state.query())
+    if request.GET.get("seen") == str(container.revision):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    context = workspace_context(request, container, state) | {"oob": True}
+    return render(request, "layers/container/_fresh.html", context | {"with_middle": "middle" in request.GET})
 
 
-def branches(container: Container, path: bytes, level: int) -> list[Any]:
+def branches(container: Container, path: bytes, level: int) -> list[Branch]:
     """The rows of one directory; a path that is no directory is 404."""
     try:
         return list(open_tree(container, (), PAGE_ROWS, path, level))
@@ -85,33 +141,24 @@ def middle(request: HtmxHttpRequest, container: Container, state: WorkspaceState
         if lower is None:
             raise Http404(str(error)) from error
         return {"chosen": "deleted", "entry": lower}
-    except EditRefused as error:
-        raise Http404(str(error)) from error
-    common = {"row": row, "entry": row.entry, "commands": commands.for_container(container, state.path)}
-    if row.entry.kind is Kind.DIRECTORY:
-        rows = paged(workspace_listing(container, state.path), state)
-        return common | {"chosen": "directory"} | rows
-    return common | {"chosen": "file"} | file_context(request, container, state.path)
-
-
-def rail(container: Container, state: WorkspaceState) -> dict[str, Any]:
-    """The changes of the container, as far as they are not filtered out."""
-    page = container_changes(
-        container,
-        kinds=state.kinds,
-        text=state.text,
-        silent=state.silent,
-        offset=state.rail_offset,
-        limit=RAIL_ROWS,
-    )
-    return {
-        "changes": page,
-        "undo": next_step(container, undone=False),
-        "redo": next_step(container, undone=True),
+    context = {
+        "row": row,
+        "entry": row.entry,
+        "change": change_at(container, state.path),
+        "commands": commands.for_container(container, state.path),
     }
+    if row.entry.kind is Kind.DIRECTORY:
+        return context | directory(container, state)
+    return context | {"chosen": "file"} | file_context(request, container, state.path)
 
 
-def next_step(container: Container, *, undone: bool) -> Edit | None:
-    """The step that is undone next; with ``undone``, the one that is redone next."""
-    steps = container.edits.filter(undone=undone).defer("rows")
-    return steps.order_by("number" if undone else "-number").first()
+def directory(container: Container, state: WorkspaceState) -> dict[str, Any]:
+    """A page of what the chosen directory holds, and what can be done with some of it."""
+    found = paged(workspace_listing(container, state.path), state)
+    return found | {
+        "chosen": "directory",
+        "first_row": state.offset + 1,
+        "last_row": state.offset + len(found["rows"]),
+        "previous_offset": max(0, state.offset - PAGE_ROWS),
+        "selection_asks": SELECTION_ASKS,
+    }

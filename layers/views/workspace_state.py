@@ -9,6 +9,23 @@ from django.http import HttpRequest
 from layers.oci.changeset.paths import clean
 from layers.views.state import KINDS, number, path_of
 
+ASKS = {
+    "touch": "layers:container-touch",
+    "mkdir": "layers:container-mkdir",
+    "symlink": "layers:container-symlink",
+    "upload": "layers:container-upload",
+    "unpack": "layers:container-unpack",
+    "remove": "layers:container-remove",
+    "restore": "layers:container-restore",
+    "move": "layers:container-move",
+    "copy": "layers:container-copy",
+    "chmod": "layers:container-chmod",
+    "chown": "layers:container-chown",
+    "rename": "layers:container-rename",
+    "reset": "layers:container-reset",
+    "delete": "layers:container-delete",
+}
+"""The forms of the workspace, each with the name of the URL it is sent to."""
 OPEN_DIRECTORIES = 200
 """As many directories of the tree as stay open from one page to the next."""
 
@@ -25,18 +42,22 @@ class WorkspaceState:
     offset: int = 0
     """The first row of the chosen directory."""
     rail_offset: int = 0
+    ask: str = ""
+    """The form that is open: one of ``ASKS``."""
 
     @classmethod
     def parse(cls, request: HttpRequest) -> Self:
         """The state that a request asks for; what makes no sense is as if it were not there."""
         get = request.GET
         return cls(
-            path=clean(path_of(request)),
+            # A form that is sent by GET loses what its address asks for: it says the path as a field.
+            path=clean(unquote_to_bytes(get["at"]) if "at" in get else path_of(request)),
             kinds="".join(kind for kind in KINDS if kind in get["kinds"]) if "kinds" in get else KINDS,
             text=get.get("q", "")[:200],
             silent="silent" in get,
             offset=number(get.get("offset"), 0, 2**40, 0),
             rail_offset=number(get.get("from"), 0, 2**40, 0),
+            ask=get["do"] if get.get("do") in ASKS else "",
         )
 
     def query(self, **changes: Any) -> str:
@@ -47,6 +68,7 @@ class WorkspaceState:
         pairs += [("silent", "1")] if state.silent else []
         pairs += [("offset", state.offset)] if state.offset else []
         pairs += [("from", state.rail_offset)] if state.rail_offset else []
+        pairs += [("do", state.ask)] if state.ask else []
         path = f"path={quote_from_bytes(state.path)}" if state.path else ""
         return "?" + "&".join(part for part in (path, urlencode(pairs)) if part)
 

@@ -27,7 +27,19 @@ async function copy(button) {
   }, 1500);
 }
 
+// A link to a text: [data-copy-from] copies what it leads to.
+async function copyFrom(link) {
+  const answer = await fetch(link.href);
+  await write(await answer.text());
+  say(link.dataset.copied);
+}
+
 document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-copy-from]");
+  if (link && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    copyFrom(link).catch(() => say("–"));
+  }
   const button = event.target.closest("[data-copy]");
   if (button) copy(button).catch(() => say("–"));
 });

@@ -1,0 +1,52 @@
+// Forms that are pages of their own open in a dialog instead: what is swapped into #ask shows in it.
+const dialog = document.getElementById("ask-dialog");
+
+function field() {
+  return dialog.querySelector("[autofocus], input:not([type=hidden]), button.primary");
+}
+
+function open() {
+  if (!dialog.open) dialog.showModal();
+  const first = field();
+  first?.focus();
+  if (!first?.matches("input[type=text]")) return;
+  // What is renamed: its name, not the way to it.
+  const start = first.name === "target" ? first.value.lastIndexOf("/") + 1 : 0;
+  first.setSelectionRange(start, first.value.length);
+}
+
+function close() {
+  if (dialog.open) dialog.close();
+}
+
+// The form may have stood in the page and gone with an edit: the next one needs a place.
+function keepPlace() {
+  if (document.getElementById("ask")) return;
+  const place = document.createElement("div");
+  place.id = "ask";
+  dialog.replaceChildren(place);
+}
+
+document.addEventListener("htmx:afterSwap", () => {
+  keepPlace();
+  const form = dialog.querySelector("form#ask");
+  if (form && !form.dataset.shown) {
+    form.dataset.shown = "yes";
+    open();
+  }
+});
+
+document.addEventListener("edited", () => {
+  close();
+  dialog.replaceChildren();
+  keepPlace();
+});
+
+document.addEventListener("click", (event) => {
+  const closer = event.target.closest("[data-tool=ask-close]");
+  if (event.target === dialog) close();
+  if (closer && dialog.contains(closer)) {
+    event.preventDefault();
+    close();
+  }
+});

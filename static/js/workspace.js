@@ -1,0 +1,146 @@
+// The workspace: what stays as it was when an edit swaps its panes, and news from other tabs.
+const workspace = document.getElementById("workspace");
+const news = new BroadcastChannel(`container ${workspace.dataset.container}`);
+const LOOK_SECONDS = 15;
+const OPEN_AT_MOST = 200;
+const scrolled = new Map();
+let changes = new Set();
+
+function rail() {
+  return document.getElementById("rail");
+}
+
+function openPaths() {
+  const rows = document.querySelectorAll("#tree tr[aria-expanded=true][data-path]");
+  return [...rows].slice(0, OPEN_AT_MOST).map((row) => row.dataset.path);
+}
+
+function rows() {
+  return [...document.querySelectorAll("#rail-rows [data-change]")];
+}
+
+// --- before and after a swap ---
+
+function remember() {
+  for (const pane of document.querySelectorAll("[data-keep-scroll]")) scrolled.set(pane.id, pane.scrollTop);
+  changes = new Set(rows().map((row) => row.dataset.change));
+}
+
+function recall() {
+  for (const [id, top] of scrolled) {
+    const pane = document.getElementById(id);
+    if (pane) pane.scrollTop = top;
+  }
+}
+
+function markFresh() {
+  for (const row of rows()) row.classList.toggle("fresh", !changes.has(row.dataset.change));
+}
+
+// The tree is not asked for again when a path is chosen: it only shows where one is.
+function markChosen() {
+  const path = document.getElementById("middle")?.dataset.path;
+  for (const row of document.querySelectorAll("#tree tr[data-path]")) {
+    if (row.dataset.path === path) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+  for (const row of rows()) row.classList.toggle("chosen", row.dataset.change.slice(1) === path);
+}
+
+function count() {
+  const said = document.querySelector(".chosen-count");
+  if (!said) return;
+  const ticked = document.querySelectorAll("#selection tbody :checked").length;
+  for (const button of document.querySelectorAll("#selection .ticked")) button.disabled = !ticked;
+  said.textContent = ticked ? `${ticked} ${said.dataset.chosen}` : said.dataset.none;
+}
+
+// --- other tabs, and other people ---
+
+function isIdle() {
+  const middle = document.getElementById("middle");
+  return middle?.dataset.chosen === "directory" && !middle.querySelector(":checked") && !document.querySelector("dialog[open]");
+}
+
+function look() {
+  if (document.hidden || !rail()) return;
+  const middle = isIdle() ? "&middle=1" : "";
+  const query = location.search ? `${location.search}&` : "?";
+  const open = openPaths().map((path) => `&open=${encodeURIComponent(path)}`).join("");
+  const url = `${workspace.dataset.fresh}${query}seen=${rail().dataset.revision}${middle}${open}`;
+  htmx.ajax("GET", url, { source: workspace, target: "#edit-said", swap: "none" });
+}
+
+news.addEventListener("message", look);
+document.addEventListener("visibilitychange", look);
+setInterval(look, LOOK_SECONDS * 1000);
+
+document.addEventListener("edited", () => {
+  news.postMessage("edited");
+  markFresh();
+  document.getElementById("said").textContent = rail().dataset.say;
+});
+
+// --- htmx ---
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb === "get") return;
+  for (const path of openPaths()) event.detail.formData.append("open", path);
+});
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:oobAfterSwap", recall);
+document.addEventListener("htmx:afterSettle", () => {
+  recall();
+  markChosen();
+  count();
+});
+
+// --- keys and ticks ---
+
+function pressRestore(event) {
+  const row = document.activeElement?.closest("[data-change]");
+  if (!row) return false;
+  row.querySelector("[data-restore]").click();
+  event.stopPropagation();
+  return true;
+}
+
+function tick() {
+  const box = document.activeElement?.closest("tr")?.querySelector("[name=chosen]");
+  if (!box) return false;
+  box.checked = !box.checked;
+  count();
+  return true;
+}
+
+function step(by) {
+  const links = [...document.querySelectorAll("#rail-rows a[data-row]")];
+  const here = links.indexOf(document.activeElement);
+  links[Math.max(0, Math.min(links.length - 1, here < 0 ? 0 : here + by))]?.focus();
+  return links.length > 0;
+}
+
+const KEYS = {
+  u: pressRestore,
+  x: tick,
+  n: () => step(1),
+  p: () => step(-1),
+  Delete: () => document.querySelector("#selection [data-tool=delete]:not(:disabled)")?.click() ?? true,
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (KEYS[event.key]?.(event)) event.preventDefault();
+}, true);
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tool=tick-all]")) {
+    for (const box of document.querySelectorAll("#selection [name=chosen]")) box.checked = event.target.checked;
+  }
+  if (event.target.closest("#selection")) count();
+});
+
+count();
+markChosen();
