@@ -4,16 +4,16 @@ A page gives the two sides and the address it has itself; what it includes is
 ``layers/compare/_compare.html``, whose one variable is ``compare``.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from django.http import HttpRequest
 
 from layers.views import hexdiff, pictures, texts
-from layers.views.hexdiff import HexDifference, Reader
+from layers.views.hexdiff import HexDifference
 from layers.views.linediff import Difference
 from layers.views.pictures import Picture
+from layers.views.readers import Reader
 from layers.views.state import number, pages
 from layers.views.textwork import compared
 
@@ -22,23 +22,6 @@ PAGE_ROWS = 1000
 """Rows of a text comparison on one page."""
 TEXT_SIZE = texts.TEXT_SIZE
 """Bytes of each side up to which texts are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class BytesReader:
-    """A content that is at hand: the target of a symlink, a text just typed."""
-
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, offset: int, size: int) -> bytes:
-        return self.data[offset : offset + size]
-
-    def chunks(self, offset: int = 0) -> Iterator[bytes]:
-        return iter([self.data[offset:]] if offset < len(self.data) else [])
 
 
 @dataclass(frozen=True, slots=True)

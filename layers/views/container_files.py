@@ -6,7 +6,7 @@ from layers.models import Container
 from layers.queries.container_files import open_container_file
 from layers.queries.tree import NoSuchPath
 from layers.views import texts
-from layers.views.files import as_hex, as_text
+from layers.views.content import as_hex, as_text
 from layers.views.partials import HtmxHttpRequest
 from layers.views.state import number
 

@@ -1,6 +1,5 @@
 """The pages of a file: what it is at a layer, its bytes, and its life over the layers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +12,16 @@ from django.views.decorators.http import require_safe
 from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.digest import Digest
-from layers.queries.container_files import FileReader
 from layers.queries.files import EntryReader, open_entry
 from layers.queries.tree import NoSuchPath, layer_of, lookup
 from layers.queries.versions import Version, versions
-from layers.views import commands, hexdump, pictures, texts
-from layers.views.comparisons import Asked, BytesReader, Side, compare
+from layers.views import commands, pictures, texts
+from layers.views.comparisons import Asked, Side, compare
+from layers.views.content import MODES
 from layers.views.images import get_image, heading
 from layers.views.partials import HtmxHttpRequest, render_page
-from layers.views.state import LayerState, number, pages, path_of
-from layers.views.textwork import highlighted
+from layers.views.readers import BytesReader
+from layers.views.state import LayerState, number, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,46 +122,6 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     offset = number(request.GET.get("offset"), 0, reader.size, 0)
     context = {"modes": modes, "mode": mode, "picture": picture, "source_path": path, "size": reader.size}
     return context | (difference(request, shown) if mode == "diff" else MODES[mode](reader, path, offset))
-
-
-def as_text(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
-    """A page of lines; ``offset`` counts lines."""
-    text = texts.decode(reader.read(0, texts.TEXT_SIZE), is_cut=reader.size > texts.TEXT_SIZE)
-    if text is None:
-        return {"mode": "hex"} | as_hex(reader, path, 0)
-    lines = text.lines
-    start = min(offset, max(0, len(lines) - 1)) // texts.PAGE_LINES * texts.PAGE_LINES
-    page = lines[start : start + texts.PAGE_LINES]
-    name = path.rpartition(b"/")[2].decode("utf-8", "replace")
-    if len(text.content) <= texts.HIGHLIGHT_SIZE:
-        tokens = highlighted("\n".join(lines), name=name)[start : start + texts.PAGE_LINES]
-    else:
-        tokens = highlighted("\n".join(page), name=name)
-    return {
-        "text": text,
-        "lines": list(enumerate(tokens[: len(page)], start + 1)),
-        "line_count": len(lines),
-        "pages": pages(start, texts.PAGE_LINES, len(lines)),
-    }
-
-
-def as_hex(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
-    """A page of bytes; ``offset`` counts bytes."""
-    start = min(offset, max(0, reader.size - 1)) // hexdump.PAGE_SIZE * hexdump.PAGE_SIZE
-    rows = hexdump.rows(reader.read(start, hexdump.PAGE_SIZE), start)
-    return {"hex_rows": rows, "pages": pages(start, hexdump.PAGE_SIZE, reader.size)}
-
-
-def as_picture(reader: FileReader, path: bytes, offset: int) -> dict[str, Any]:
-    """Nothing beside the picture's own URL."""
-    return {}
-
-
-MODES: dict[str, Callable[[FileReader, bytes, int], dict[str, Any]]] = {
-    "text": as_text,
-    "hex": as_hex,
-    "image": as_picture,
-}
 
 
 def side_of(shown: Shown, version: Version | None) -> Side:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from layers.oci.changeset.chunks import ChunkReader
 from layers.views.hexdump import ROW, HexRow, row
+from layers.views.readers import Reader
 
 BLOCK = 64 * 1024
 ROWS = 128
@@ -15,15 +16,6 @@ SCAN_SIZE = 64 * 2**20
 
 Pieces = list[tuple[bool, str]]
 """A half of a row in hex, in pieces: whether they differ from the other side."""
-
-
-class Reader(Protocol):
-    """A content that can be read from any place."""
-
-    @property
-    def size(self) -> int: ...
-    def read(self, offset: int, size: int) -> bytes: ...
-    def chunks(self, offset: int = 0) -> Iterator[bytes]: ...
 
 
 class HexSide(NamedTuple):

@@ -14,6 +14,7 @@ from layers.oci.digest import Digest
 from layers.views import pictures
 from layers.views.files import find_shown
 from layers.views.partials import HtmxHttpRequest
+from layers.views.readers import Reader
 
 BYTES = "application/octet-stream"
 SANDBOX = "sandbox; default-src 'none'"
@@ -39,14 +40,18 @@ def file_name(path: bytes) -> str:
 @require_safe
 def image_raw(request: HtmxHttpRequest, digest: Digest) -> HttpResponseBase:
     """The file as an attachment; with ``as=image`` a picture that a page shows."""
-    if request.headers.get("Service-Worker"):
-        return HttpResponseForbidden("No service worker comes from here.", content_type="text/plain")
     shown = find_shown(request, digest)
     found = shown.source()
     if found is None:
         raise Http404("There is no such file at this layer.")
     path, position, entry = found
-    reader = shown.reader(position, entry)
+    return raw(request, shown.reader(position, entry), path)
+
+
+def raw(request: HttpRequest, reader: Reader, path: bytes) -> HttpResponseBase:
+    """The bytes, in a sandbox, as an attachment; a picture, where ``as=image`` asks for one, as such."""
+    if request.headers.get("Service-Worker"):
+        return HttpResponseForbidden("No service worker comes from here.", content_type="text/plain")
     picture = None
     if request.GET.get("as") == "image":
         picture = pictures.recognise(reader.read(0, pictures.HEAD_SIZE), reader.size)

@@ -10,10 +10,11 @@ from layers.operations.commit_container import commit_container
 from layers.operations.create_container import create_container
 from layers.operations.write_file import write_file
 from layers.views import hexdiff
-from layers.views.comparisons import Asked, BytesReader, Side, compare
+from layers.views.comparisons import Asked, Side, compare
 from layers.views.hexdiff import differing
 from layers.views.linediff import best_pairs, difference
 from layers.views.linematch import changes
+from layers.views.readers import BytesReader
 from layers.views.texts import lines_of
 from layers.views.textwork import compared
 from layers.views.wordmarks import marked
