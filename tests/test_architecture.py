@@ -31,12 +31,12 @@ CORE_ORDER = [
     {"mediatype", "reference"},
     {"descriptor"},
     {"config", "manifest"},
-    {"dockerfile", "packages"},
+    {"dockerfile"},
     {"changes"},
     {"changeform", "commit"},
     {"changeset"},
     {"unionfs"},
-    {"archive", "recipe"},
+    {"archive", "packages", "recipe"},
 ]
 CORE_CODECS = {"isal", "zstandard"}
 CODEC_MODULES = "layers.oci.changeset"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from layers.oci.config import ImageConfig
 from layers.oci.reference import Reference
 from layers.queries.history import MISSING, history
 from layers.queries.images import repository_digests
+from layers.queries.packages import operating_system
 from layers.storage import open_blob
 
 NEVER: Final = f"{NO_DATE:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
@@ -47,7 +49,7 @@ ALWAYS: Final[Mapping[str, object]] = {
 
 
 def inspection(image: Image) -> dict[str, Any]:
-    """The object that docker prints, its keys in docker's order."""
+    """The object that docker prints, its keys in docker's order; last the system that its files tell of."""
     with open_blob(image.image_id) as blob:
         config = ImageConfig.parse(blob.read(), image.image_id, settings.LIMITS)
     said = {
@@ -70,7 +72,9 @@ def inspection(image: Image) -> dict[str, Any]:
         "RootFS": {"Type": "layers", "Layers": list(config.diff_ids)},
         "Metadata": {"LastTagTime": last_tag_time(image)},
     }
-    return {key: value for key, value in said.items() if value or key not in ("Variant", "OsVersion")}
+    said = {key: value for key, value in said.items() if value or key not in ("Variant", "OsVersion")}
+    system = operating_system(image)
+    return said | ({"OsRelease": asdict(system)} if system else {})
 
 
 def names(image: Image) -> list[Reference]:

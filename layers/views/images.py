@@ -14,6 +14,7 @@ from layers.oci.digest import Digest
 from layers.queries.change_tree import change_tree
 from layers.queries.changes import changes, changes_between
 from layers.queries.images import list_images, platforms
+from layers.queries.packages import operating_system
 from layers.queries.stack import StackRow, familiar_names, layer_sizes, stack
 from layers.queries.tree import NoSuchPath, listing
 from layers.views import commands
@@ -42,6 +43,7 @@ def heading(image: Image, tab: str) -> dict[str, Any]:
         "name": name,
         "save_commands": commands.for_save(name),
         "platforms": platforms(image),
+        "system": operating_system(image),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.jobs.server import Server
+from tests.shop import shop_archive
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -32,14 +33,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Server]:
-    """``manage.py serve`` with the walk-through, odd names and every instruction in its library."""
+    """``manage.py serve`` with the walk-through, odd names, every instruction and packages in its library."""
     data = tmp_path_factory.mktemp("browser")
     shutil.copy(migrated_database, data / "db.sqlite3")
     server = Server(data)
     try:
         for name, case in IMAGES.items():
             server.upload((GOLDEN / case / "image.tar").read_bytes(), f"{name}.tar")
-        server.await_states(*["done"] * len(IMAGES))
+        server.upload(shop_archive(), "shop.tar")
+        server.await_states(*["done"] * (len(IMAGES) + 1))
         yield server
     finally:
         try:

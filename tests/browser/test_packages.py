@@ -1,0 +1,59 @@
+"""The page of packages, in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture
+def packages(page: Page) -> Page:
+    """The page, once the server has read the packages: that shows by itself."""
+    page.goto("/")
+    page.get_by_role("link", name="shop:2").click()
+    page.get_by_role("link", name="Packages", exact=True).click()
+    page.locator("#packages-list").wait_for(timeout=60_000)
+    return page
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".package-name a").all_inner_texts()
+
+
+def test_kinds_and_names_narrow_the_list(packages: Page):
+    assert names(packages) == ["bash", "libc6", "nginx", "@babel/core", "express"]
+    packages.get_by_role("link", name="npm 2").click()
+    expect(packages.locator(".package-name")).to_have_count(2)
+    packages.get_by_placeholder("Filter by name or version").fill("bab")
+    expect(packages.locator(".package-name")).to_have_count(1)
+
+    assert names(packages) == ["@babel/core"]
+    expect(packages).to_have_url(re.compile(r"\?type=npm&q=bab"))
+    assert packages.evaluate("document.activeElement.id") == "filter"
+
+
+def test_what_is_removed_tells_where_its_files_are(packages: Page):
+    packages.get_by_role("link", name="Removed 1").click()
+    expect(packages.locator(".package-name")).to_have_count(1)
+    row = packages.locator(".package-table tbody tr")
+
+    assert row.locator("td").all_inner_texts()[:3] == ["gcc-12 amd64", "12.2.0-14", "deb"]
+    assert row.locator("td").nth(3).inner_text().startswith("1 RUN apt-get install")
+    assert row.locator("td").nth(4).inner_text() == "2"
+    row.get_by_role("link", name="1", exact=True).click()
+    packages.wait_for_url("**/?layer=1")
+
+
+def test_a_layer_is_chosen(packages: Page):
+    packages.get_by_role("link", name="By layer").click()
+    packages.locator("#layer").select_option("2")
+    expect(packages.locator(".package-name")).to_have_count(2)
+
+    assert names(packages) == ["gcc-12", "nginx"]
+
+
+def test_the_bill_of_materials_is_downloaded(packages: Page):
+    with packages.expect_download() as download:
+        packages.get_by_role("link", name="CycloneDX").click()
+
+    assert download.value.suggested_filename.endswith(".cdx.json")
