@@ -45,8 +45,17 @@ SECRET_KEY = env.str("IMAGEBROWSER_SECRET_KEY", default="") or secret_key(DATA_D
 DEBUG = env.bool("IMAGEBROWSER_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("IMAGEBROWSER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 """Any other Host is refused: a page elsewhere could otherwise read a loopback server by DNS rebinding."""
+ACCOUNTS = env.bool("IMAGEBROWSER_ACCOUNTS", default=False)
+"""Whether people log in. Without accounts everything is everybody's, so the server stays on its machine."""
+AUTH_USER_MODEL = "layers.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_TRIES = env.int("IMAGEBROWSER_LOGIN_TRIES", default=10)
+"""Failed logins in a minute, with one name or from one address, after which none is tried."""
 ALLOW_REMOTE = env.bool("IMAGEBROWSER_ALLOW_REMOTE", default=False)
-"""Whether ``serve`` may listen beyond this machine. There are no accounts yet: all who reach it may all."""
+"""Whether ``serve`` may listen beyond this machine without accounts: all who reach it may all."""
 HTTPS = env.bool("IMAGEBROWSER_HTTPS", default=False)
 """Whether people reach it by https only, through a proxy named in ``TRUSTED_PROXIES``."""
 TRUSTED_PROXIES = env.list("IMAGEBROWSER_TRUSTED_PROXIES", default=["127.0.0.1"])
@@ -56,7 +65,9 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = env.int("IMAGEBROWSER_SESSION_SECONDS", default=12 * 3600)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -99,7 +110,14 @@ DATA_UPLOAD_MAX_NUMBER_FILES = None
 
 # --- The program -------------------------------------------------------------------------------
 
-INSTALLED_APPS = ["django.contrib.staticfiles", "django_htmx", "layers"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",  # asked for by auth, whose own users and groups are not used
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "layers",
+]
 MIDDLEWARE = [
     "imagebrowser.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -107,6 +125,9 @@ MIDDLEWARE = [
     "imagebrowser.static.StaticFilesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "imagebrowser.accounts.AccountsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

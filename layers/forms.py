@@ -28,3 +28,10 @@ class ArchiveForm(forms.Form):
     """Archives to import."""
 
     archives = ArchivesField(label=_("Image archives"), allow_empty_file=True)
+
+
+class LoginForm(forms.Form):
+    """Name and password."""
+
+    name = forms.CharField(label=_("Name"), max_length=40)
+    password = forms.CharField(label=_("Password"), max_length=4096, strip=False, widget=forms.PasswordInput)

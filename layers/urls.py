@@ -18,6 +18,7 @@ from layers.views import (
     packages,
     rail,
     raw,
+    sessions,
     upload,
     upload_parts,
     workspace,
@@ -29,6 +30,8 @@ register_converter(ContainerConverter, "container")
 app_name = "layers"
 urlpatterns = [
     path("", images.image_list, name="image-list"),
+    path("login/", sessions.log_in, name="login"),
+    path("logout/", sessions.log_out, name="logout"),
     path("import/", imports.import_create, name="import-create"),
     path("upload/", upload.upload, name="upload"),
     path("uploads/", upload_parts.upload_create, name="upload-create"),

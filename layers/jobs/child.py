@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from layers.jobs.progress import Reporter
 from layers.models import Job
+from layers.models.acting import Acting, acts
 from layers.oci.errors import OCIError
 from layers.operations.import_archive import Cancelled, ImportResult, import_archive
 from layers.uploads import upload_path
@@ -32,7 +33,8 @@ def run_job(number: UUID) -> None:
     reporter.start()
     fields: dict[str, object]
     try:
-        result = import_archive(upload_path(number), filename=job.filename, progress=reporter)
+        with acts(Acting(job.owner)):
+            result = import_archive(upload_path(number), filename=job.filename, progress=reporter)
         fields = _done(result)
     except Cancelled:
         fields = {"state": Job.State.CANCELLED}

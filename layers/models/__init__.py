@@ -1,5 +1,6 @@
 """What the library remembers, one file a noun."""
 
+from layers.models.accounts import ApiToken, AuditEntry, LoginFailure, Role, User
 from layers.models.blobs import Blob
 from layers.models.commits import Commit
 from layers.models.containers import Container, Edit, UpperRow
@@ -11,6 +12,8 @@ from layers.models.packages import PackageChange, PackageScan
 from layers.models.references import Reference
 
 __all__ = [
+    "ApiToken",
+    "AuditEntry",
     "Blob",
     "Chain",
     "Change",
@@ -25,11 +28,14 @@ __all__ = [
     "IndexEntry",
     "Job",
     "Layer",
+    "LoginFailure",
     "Manifest",
     "NumberRange",
     "PackageChange",
     "PackageScan",
     "Reference",
+    "Role",
     "StoredLayer",
     "UpperRow",
+    "User",
 ]

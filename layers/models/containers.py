@@ -1,11 +1,21 @@
 """Containers: an image with an upper that a person edits."""
 
+from typing import Self
+
 from django.db import models
 
+from layers.models.accounts import User
+from layers.models.acting import acting_user, sees_all
 from layers.models.blobs import Blob
 from layers.models.entries import KINDS
 from layers.models.fields import BytesField
 from layers.models.images import Image
+
+
+class ContainerQuerySet(models.QuerySet["Container"]):
+    def visible(self) -> Self:
+        """The containers that whoever acts may see: their own, or all."""
+        return self if sees_all() else self.filter(owner=acting_user())
 
 
 class Container(models.Model):
@@ -13,7 +23,9 @@ class Container(models.Model):
 
     container_id = models.CharField(max_length=64, unique=True)
     """64 hex digits, as docker's."""
-    name = models.CharField(max_length=128, unique=True)
+    name = models.CharField(max_length=128)
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="containers")
+    """Null without accounts."""
     image = models.ForeignKey(Image, models.PROTECT, related_name="containers")
     config_changes = models.JSONField(default=list)
     """Lines of a Dockerfile that the next commit applies to the config."""
@@ -24,6 +36,16 @@ class Container(models.Model):
     """Counts the edits, undone ones too: who has seen the same number has seen the same container."""
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = ContainerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="one_container_a_name_of_an_owner"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(owner=None), name="one_container_a_name_of_nobody"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

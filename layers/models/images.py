@@ -1,9 +1,22 @@
 """Images, the manifests they came with, and their history."""
 
+from typing import Self
+
 from django.db import models
 
+from layers.models.accounts import User
+from layers.models.acting import acting_user, sees_all
 from layers.models.blobs import Blob
 from layers.models.layers import Chain, Layer, StoredLayer
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible(self) -> Self:
+        """The images that whoever acts may see: shared ones and their own, or all."""
+        if sees_all():
+            return self
+        own = Image.holders.through.objects.filter(user=acting_user()).values("image")
+        return self.filter(models.Q(is_shared=True) | models.Q(pk__in=own))
 
 
 class Image(models.Model):
@@ -23,6 +36,12 @@ class Image(models.Model):
     size = models.BigIntegerField()
     """Sum of the layers' content sizes, as ``docker images`` says."""
     imported_at = models.DateTimeField(auto_now_add=True)
+    is_shared = models.BooleanField(default=True)
+    """Whether everybody may see it; what a student brings is theirs until a teacher shares it."""
+    holders = models.ManyToManyField(User, related_name="images")
+    """The students who brought it, each of whom sees it."""
+
+    objects = ImageQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.image_id

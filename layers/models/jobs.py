@@ -2,11 +2,21 @@
 
 import uuid
 from datetime import timedelta
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
+from layers.models.accounts import User
+from layers.models.acting import acting_user, sees_all
+
 PAUSED_AFTER = timedelta(seconds=15)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible(self) -> Self:
+        """The imports that whoever acts may see: their own, or all."""
+        return self if sees_all() else self.filter(owner=acting_user())
 
 
 class Job(models.Model):
@@ -26,6 +36,8 @@ class Job(models.Model):
         INDEX = "index"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="jobs")
+    """Null without accounts."""
     filename = models.CharField(max_length=255)
     """What the sender called it: shown, never opened."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)
@@ -50,6 +62,8 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

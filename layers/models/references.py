@@ -1,8 +1,17 @@
 """References: names that move."""
 
+from typing import Self
+
 from django.db import models
 
+from layers.models.acting import sees_all
 from layers.models.images import Image, Manifest
+
+
+class ReferenceQuerySet(models.QuerySet["Reference"]):
+    def visible(self) -> Self:
+        """The names of images that whoever acts may see."""
+        return self if sees_all() else self.filter(image__in=Image.objects.visible())
 
 
 class Reference(models.Model):
@@ -15,6 +24,8 @@ class Reference(models.Model):
     index = models.ForeignKey(Manifest, models.SET_NULL, null=True, related_name="references")
     """The index the name stood on, whose other platforms it also names."""
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ReferenceQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "tag"], name="one_image_a_name")]

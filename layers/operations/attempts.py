@@ -8,7 +8,8 @@ from layers.models import Image, Reference
 from layers.oci.errors import OCIError
 from layers.oci.limits import Limits
 from layers.operations.clean_abandoned import discard_staging
-from layers.operations.commit_import import Overtaken, StagedImport, commit_import
+from layers.operations.commit_import import Overtaken, commit_import
+from layers.operations.staged_import import StagedImport
 from layers.storage import Staging
 
 ATTEMPTS = 5

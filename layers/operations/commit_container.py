@@ -25,12 +25,14 @@ from layers.oci.manifest import Manifest
 from layers.oci.reference import Reference
 from layers.operations.attempts import commit_staged
 from layers.operations.clean_abandoned import clean_abandoned
-from layers.operations.commit_import import StagedImport
 from layers.operations.editing import EditConflict, holding
+from layers.operations.own_names import check_name
 from layers.operations.progress import Report
 from layers.operations.reset_container import forget_edits
 from layers.operations.stage_images import Stager
+from layers.operations.staged_import import StagedImport
 from layers.operations.sweep import sweep
+from layers.queries.access import check_change
 from layers.queries.commit_plan import CommitOptions, CommitPlan, base_layers, plan_commit
 from layers.queries.upper_content import UpperContents
 from layers.storage import Staging
@@ -61,8 +63,12 @@ def commit_container(
     Raises:
         InvalidChange: a line of ``changes``, or of the container's own, that docker refuses.
         EditConflict: the container has been edited meanwhile.
+        NotYourName: ``reference`` belongs to others.
         ContainerNotFound, ContentMissing, DigestMismatch, LimitExceeded
     """
+    check_change(container)
+    if reference is not None:
+        check_name(reference)
     clean_abandoned()
     options = CommitOptions(
         author, message, changes, leave_out, reproducible, go_time(created) if created else ""

@@ -1,9 +1,7 @@
 """The end of an import: publish its blobs, then show its images in one transaction."""
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -20,12 +18,15 @@ from layers.models import (
     Reference,
     StoredLayer,
 )
+from layers.models.acting import acting_user, is_student
 from layers.oci.archive.parts import DocumentPart
 from layers.oci.config import ImageConfig, history_positions
 from layers.oci.digest import Digest
 from layers.oci.limits import Limits
 from layers.oci.manifest import Index, parse_manifest
 from layers.oci.reference import Reference as Name
+from layers.operations.own_names import own_name
+from layers.operations.staged_import import StagedImage, StagedImport
 from layers.storage import Staging, boot_id
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
@@ -33,52 +34,6 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686":
 
 class Overtaken(Exception):
     """What this import relied on, or was about to show, has been deleted or shown by another."""
-
-
-@dataclass(frozen=True, slots=True)
-class StagedLayer:
-    """A layer's stored bytes, waiting to be published."""
-
-    digest: str
-    seal: bytes
-    diff_id: str
-    size: int
-    media_type: str
-    compression: str
-    path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class StagedImage:
-    """An image all of whose layers are written."""
-
-    config: ImageConfig
-    manifest: bytes | None
-    manifest_media_type: str
-    references: tuple[Name, ...]
-    layers: list[tuple[str, Chain]]
-    """The digest of the stored bytes, and the chain, from the bottom up."""
-
-
-@dataclass(frozen=True, slots=True)
-class StagedImport:
-    """All that an import is about to show."""
-
-    images: Sequence[StagedImage]
-    documents: Sequence[DocumentPart]
-    index_of: Mapping[Name, Digest]
-    stored: Mapping[str, StagedLayer]
-    layers: Mapping[str, Layer]
-    chains: Mapping[str, Chain]
-
-    def raws(self) -> Iterator[bytes]:
-        """The small documents: configs, manifests, indexes."""
-        for image in self.images:
-            yield image.config.raw
-            if image.manifest is not None:
-                yield image.manifest
-        for document in self.documents:
-            yield document.raw
 
 
 def commit_import(
@@ -182,6 +137,7 @@ class Shelf:
                 "size": sum(chain.layer.content_size for _, chain in staged.layers),
             },
         )
+        self._hold(image, is_new)
         stored = [self.stored_layer(digest) for digest, _ in staged.layers]
         if is_new:
             self._layers(image, staged, stored)
@@ -189,6 +145,15 @@ class Shelf:
         if staged.manifest is not None:
             self._manifest(image, staged, staged.manifest, stored)
         return image
+
+    def _hold(self, image: Image, is_new: bool) -> None:
+        """What a student brings is theirs alone, unless it is there for all; what others bring is for all."""
+        user = acting_user()
+        if user is not None and is_student():
+            image.holders.add(user)
+        if is_new or not is_student():
+            image.is_shared = not is_student()
+            image.save(update_fields=["is_shared"])
 
     def _layers(self, image: Image, staged: StagedImage, stored: Sequence[StoredLayer]) -> None:
         ImageLayer.objects.bulk_create(
@@ -267,7 +232,7 @@ class Shelf:
         return [self._name(name, image, index) for name, (image, index) in moved.items()]
 
     def _name(self, name: Name, image: Image, index: Manifest | None) -> Reference:
-        name = name.with_default_tag()
+        name = own_name(name.with_default_tag())
         return Reference.objects.update_or_create(
             repository=name.repository, tag=name.tag, defaults={"image": image, "index": index}
         )[0]

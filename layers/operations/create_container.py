@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from layers.models import Container, Image
+from layers.models.acting import acting_user
 from layers.oci.errors import EditRefused
 from layers.operations.container_names import generated_name
 
@@ -40,7 +41,9 @@ def create_container(*, image: Image, name: str = "") -> Container:
 def _create(image: Image, name: str) -> Container:
     try:
         with transaction.atomic():
-            return Container.objects.create(container_id=secrets.token_hex(32), name=name, image=image)
+            return Container.objects.create(
+                container_id=secrets.token_hex(32), name=name, image=image, owner=acting_user()
+            )
     except IntegrityError as error:
         raise name_taken(name) from error
 
@@ -58,7 +61,7 @@ def checked_name(name: str) -> str:
 
 def name_taken(name: str) -> Exception:
     """What docker says of a name that is in use."""
-    other = Container.objects.filter(name=name).first()
+    other = Container.objects.filter(name=name, owner=acting_user()).first()
     if other is None:
         return EditRefused(_("The image has just been removed."))
     return NameTaken(

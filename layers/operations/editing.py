@@ -13,6 +13,7 @@ from layers.models.upperrows import pack_row
 from layers.oci.errors import EditRefused, LimitExceeded
 from layers.oci.unionfs.mergedview import UpperEntry
 from layers.oci.unionfs.upper import Row, Upper
+from layers.queries.access import check_change
 from layers.queries.containers import ContainerNotFound
 from layers.queries.uppers import upper_to_edit
 
@@ -32,12 +33,14 @@ def holding(container: Container) -> Iterator[Container]:
 
     Raises:
         ContainerNotFound: it has been removed.
+        PermissionDenied: it is another person's.
     """
     with transaction.atomic():
         # Only its own row is held: images are read by everybody.
         now = Container.objects.select_for_update().filter(pk=container.pk).first()
         if now is None:
             raise ContainerNotFound(_("No such container: %(text)s") % {"text": container.name})
+        check_change(now)
         yield now
         now.save()
     for field in now._meta.concrete_fields:

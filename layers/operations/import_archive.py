@@ -22,10 +22,10 @@ from layers.oci.archive.parts import Contents
 from layers.oci.limits import Limits
 from layers.operations.attempts import commit_staged
 from layers.operations.clean_abandoned import clean_abandoned
-from layers.operations.commit_import import StagedImport
 from layers.operations.open_archive import OpenArchive, open_archive
 from layers.operations.progress import Cancelled, Progress, Report
 from layers.operations.stage_images import Stager
+from layers.operations.staged_import import StagedImport
 from layers.storage import Staging
 
 __all__ = ["Cancelled", "ImportResult", "Progress", "clean_abandoned", "import_archive"]

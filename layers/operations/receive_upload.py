@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
+from layers.models.acting import acting_user
 from layers.uploads import Archive, ReceivedFile, Upload, UploadRefused
 
 REPORT_SECONDS = 0.5
@@ -34,6 +35,7 @@ def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[by
     with Upload(total_size) as upload:
         job = Job.objects.create(
             id=upload.number,
+            owner=acting_user(),
             filename=shown_name(filename),
             total_size=total_size,
             started_at=timezone.now(),
@@ -64,7 +66,10 @@ def queue_upload(*, file: ReceivedFile) -> Job:
         raise file.upload
     refuse_long_queue()
     job = Job.objects.create(
-        id=file.upload.number, filename=shown_name(file.name or ""), started_at=timezone.now()
+        id=file.upload.number,
+        owner=acting_user(),
+        filename=shown_name(file.name or ""),
+        started_at=timezone.now(),
     )
     return queue(job, file.upload)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
+from layers.models.acting import acting_user
 from layers.operations.receive_upload import (
     REPORT_SECONDS,
     UploadCancelled,
@@ -50,13 +51,13 @@ def open_upload(*, filename: str, total_size: int, fingerprint: str) -> Job:
     limits, the disk, or those who wait already do not allow.
     """
     filename = shown_name(filename)
-    unfinished = unfinished_uploads().filter(filename=filename, total_size=total_size)
+    unfinished = unfinished_uploads().filter(owner=acting_user(), filename=filename, total_size=total_size)
     if known := unfinished.filter(fingerprint=fingerprint).first():
         return known
     refuse_above_limit(total_size)
     refuse_full_disk(total_size + promised_size())
     refuse_long_queue()
-    if unfinished_uploads().count() >= settings.UPLOADS_AT_ONCE:
+    if unfinished_uploads().filter(owner=acting_user()).count() >= settings.UPLOADS_AT_ONCE:
         raise UploadRefused(
             _("%(count)d uploads are unfinished already: finish or cancel one first.")
             % {"count": settings.UPLOADS_AT_ONCE},
@@ -65,6 +66,7 @@ def open_upload(*, filename: str, total_size: int, fingerprint: str) -> Job:
     with Upload(total_size) as upload:
         job = Job.objects.create(
             id=upload.number,
+            owner=acting_user(),
             filename=filename,
             total_size=total_size,
             fingerprint=fingerprint,

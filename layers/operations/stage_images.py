@@ -19,10 +19,11 @@ from layers.oci.mediatype import layer_type
 from layers.oci.unionfs.extract import LayerTree
 from layers.oci.unionfs.overlay import lay
 from layers.oci.unionfs.tree import Tree
-from layers.operations.commit_import import ARCHITECTURES, Overtaken, StagedImage, StagedImport, StagedLayer
+from layers.operations.commit_import import ARCHITECTURES, Overtaken
 from layers.operations.open_archive import OpenArchive
 from layers.operations.progress import Progress, Report
 from layers.operations.read_layer import LayerReader, ReadLayer, check, stored_range
+from layers.operations.staged_import import StagedImage, StagedImport, StagedLayer
 from layers.operations.write_layer import write_chain, write_layer
 from layers.queries.directories import load_directory
 from layers.storage import Staging

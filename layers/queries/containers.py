@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from layers.models import Container, Image
+from layers.models.acting import acting_user
 from layers.oci.errors import shown
 from layers.queries.container_changes import container_counts
 from layers.queries.images import names_of_images, short_id
@@ -54,11 +56,11 @@ def find_container(text: str) -> Container:
     Raises:
         ContainerNotFound, AmbiguousContainer
     """
-    containers = Container.objects.select_related("image__chain")
+    containers = Container.objects.visible().select_related("image__chain", "owner")
     name = text.removeprefix("/")
     found = []
     if text.isascii() and text.isprintable():  # nothing else is a name, or fit for a database
-        found = list(containers.filter(container_id=text)) or list(containers.filter(name=name))
+        found = list(containers.filter(container_id=text)) or named(containers, name)
     if not found and ID_PREFIX.fullmatch(text):
         found = list(containers.filter(container_id__startswith=text).order_by("container_id"))
     if len(found) > 1:
@@ -70,10 +72,19 @@ def find_container(text: str) -> Container:
     return found[0]
 
 
+def named(containers: QuerySet[Container], name: str) -> list[Container]:
+    """The containers of a name: one's own before those of others, which ``owner/name`` means."""
+    owner, slash, rest = name.partition("/")
+    if slash:
+        return list(containers.filter(owner__name=owner, name=rest))
+    return list(containers.filter(name=name, owner=acting_user())) or list(containers.filter(name=name))
+
+
 def list_containers() -> list[ContainerRow]:
     """Every container, newest first."""
     names = names_of_images()
-    containers = Container.objects.select_related("image__chain").order_by("-created_at", "-pk")
+    containers = Container.objects.visible().select_related("image__chain", "owner")
+    containers = containers.order_by("-created_at", "-pk")
     return [_row(container, image_name(container.image, names)) for container in containers]
 
 

@@ -110,7 +110,7 @@ def ancestors(image: Image, rows: list[Row]) -> list[tuple[str, int]]:
     Each has the layers that the first rows made and tells the same of them, to the nanosecond.
     """
     lineage = image.chain.lineage if image.chain else []
-    below = Image.objects.filter(Q(chain__in=lineage) | Q(chain=None)).exclude(pk=image.pk)
+    below = Image.objects.visible().filter(Q(chain__in=lineage) | Q(chain=None)).exclude(pk=image.pk)
     candidates = below.select_related("chain").in_bulk()
     tales: dict[int, list[Row]] = {key: [] for key in candidates}
     for row in HistoryRow.objects.filter(image__in=tales).order_by("index"):

@@ -89,7 +89,7 @@ def list_images(text: str = "") -> list[ImageRow]:
         ImageRow(
             image, repository, tag, parse_created(image.created), image.size, *shares.get(image.pk, (0, 0))
         )
-        for image in Image.objects.order_by("-pk")
+        for image in Image.objects.visible().order_by("-pk")
         for repository, tag in names.get(image.pk) or [(NONE, NONE)]
     ]
     rows = [row for row in rows if text.casefold() in searched(row)]
@@ -117,7 +117,7 @@ def names_of_images() -> dict[int, list[tuple[str, str]]]:
     """
     members = images_of_indexes()
     names: dict[int, list[tuple[str, str]]] = {}
-    for row in models.Reference.objects.order_by("repository", "tag"):
+    for row in models.Reference.objects.visible().order_by("repository", "tag"):
         name = (Reference.parse(row.repository).familiar_repository, row.tag)
         for image in {row.image_id, *members.get(row.index_id, ())}:
             names.setdefault(image, []).append(name)
@@ -145,7 +145,7 @@ def find_image(text: str) -> Image:
 
 def absence(text: str) -> str:
     """That there is no such image, and what there is."""
-    images = Image.objects.order_by("-pk")
+    images = Image.objects.visible().order_by("-pk")
     if not images:
         return _("No image is called %(text)s: the library is empty.") % {"text": shown(text)}
     message = _("No image is called %(text)s; there are: %(images)s.")
@@ -158,7 +158,7 @@ def find_reference(text: str) -> models.Reference | None:
         name = Reference.parse(text).with_default_tag()
     except InvalidReference:
         return None
-    rows = models.Reference.objects.filter(repository=name.repository, tag=name.tag or "")
+    rows = models.Reference.objects.visible().filter(repository=name.repository, tag=name.tag or "")
     return None if name.digest else rows.select_related("image").first()
 
 
@@ -168,7 +168,7 @@ def image_by_digest(text: str) -> list[Image]:
         name = Reference.parse(text)
     except InvalidReference:
         return []
-    rows = models.Reference.objects.filter(repository=name.repository).select_related("image")
+    rows = models.Reference.objects.visible().filter(repository=name.repository).select_related("image")
     if not name.digest or not rows:
         return []
     on_index = [row.image for row in rows.filter(index__blob__digest=name.digest)]
@@ -178,7 +178,7 @@ def image_by_digest(text: str) -> list[Image]:
 
 def with_digest(digest: str) -> QuerySet[Image]:
     """Images whose manifest or config has the digest."""
-    return Image.objects.filter(Q(manifests__blob__digest=digest) | Q(image_id=digest)).distinct()
+    return Image.objects.visible().filter(Q(manifests__blob__digest=digest) | Q(image_id=digest)).distinct()
 
 
 def images_by_id(text: str) -> list[Image]:
@@ -187,8 +187,8 @@ def images_by_id(text: str) -> list[Image]:
     if match is None:
         return []
     start = f"{match[1] or 'sha256'}:{match[2]}"
-    by_id = Image.objects.filter(image_id__startswith=start).order_by("image_id")
-    by_manifest = Image.objects.filter(manifests__blob__digest__startswith=start).distinct()
+    by_id = Image.objects.visible().filter(image_id__startswith=start).order_by("image_id")
+    by_manifest = Image.objects.visible().filter(manifests__blob__digest__startswith=start).distinct()
     return list(by_id) or list(by_manifest)
 
 

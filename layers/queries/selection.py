@@ -40,7 +40,7 @@ def _named(text: str) -> list[models.Reference]:
         return []
     if name.tag or name.digest:
         return [row] if (row := find_reference(text)) else []
-    rows = models.Reference.objects.filter(repository=name.repository)
+    rows = models.Reference.objects.visible().filter(repository=name.repository)
     return list(rows.select_related("image").order_by("tag"))
 
 

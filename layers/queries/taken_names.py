@@ -34,11 +34,11 @@ def check_name(text: str) -> CheckedName:
         reference = Reference.parse_tag(text.strip())
     except InvalidReference as error:
         return CheckedName(error=str(error))
-    rows = models.Reference.objects.select_related("image")
+    rows = models.Reference.objects.visible().select_related("image")
     row = rows.filter(repository=reference.repository, tag=reference.tag or "").first()
     if row is None:
         return CheckedName(reference)
-    others = models.Reference.objects.filter(
+    others = models.Reference.objects.visible().filter(
         Q(image=row.image_id) | Q(index__entries__manifest__image=row.image_id)
     )
     return CheckedName(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from layers.models import Container, Image
 from layers.oci.errors import EditRefused
 from layers.operations.create_container import create_container
+from layers.queries.access import check_change
 from layers.queries.container_changes import container_counts
 from layers.queries.containers import image_name, list_containers
 from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
@@ -20,12 +21,13 @@ from layers.views.partials import HtmxHttpRequest, render_page
 
 
 def get_container(container_id: str) -> Container:
-    """The container whose ID begins so, or 404."""
-    containers = Container.objects.select_related("image__chain", "image__config")
+    """The container whose ID begins so, or 404; 403 for a request that would change what is another's."""
+    containers = Container.objects.visible().select_related("image__chain", "image__config", "owner")
     # Past the last hex digit: all that begin so lie between, and an index finds them.
     found = list(containers.filter(container_id__gte=container_id, container_id__lt=container_id + "g")[:2])
     if len(found) != 1:
         raise Http404(_("No such container: %(text)s") % {"text": container_id})
+    check_change(found[0])
     return found[0]
 
 
@@ -77,7 +79,7 @@ def render_list(
 
 def images_to_choose() -> list[tuple[str, str]]:
     """ID and name of every image, newest first."""
-    return [(image.image_id, image_name(image)) for image in Image.objects.order_by("-pk")]
+    return [(image.image_id, image_name(image)) for image in Image.objects.visible().order_by("-pk")]
 
 
 @require_POST

@@ -27,7 +27,7 @@ LATEST_JOBS = 4
 
 def get_image(digest: Digest) -> Image:
     """The image of that ID, or 404."""
-    images = Image.objects.select_related("config", "chain")
+    images = Image.objects.visible().select_related("config", "chain")
     return get_object_or_404(images, image_id=str(digest))
 
 
@@ -52,13 +52,13 @@ def image_list(request: HtmxHttpRequest) -> HttpResponse:
     """Every image, as ``docker images`` lists them and more; imports that run or just failed."""
     text = request.GET.get("q", "")[:200]
     rows = list_images(text)
-    jobs = list(Job.objects.all()[:LATEST_JOBS])
+    jobs = list(Job.objects.visible()[:LATEST_JOBS])
     sizes = layer_sizes([row.image for row in rows])
     context = {
         "section": "images",
         "rows": [(row, sizes.get(row.image.pk, [])) for row in rows],
         "text": text,
-        "library_is_empty": not rows and not Image.objects.exists(),
+        "library_is_empty": not rows and not Image.objects.visible().exists(),
         "jobs": jobs,
         "is_active": any(job.is_active for job in jobs),
         "commands": ["docker images", f"{commands.PROGRAM} images"],

@@ -14,6 +14,7 @@ from layers.jobs.queue import cancel
 from layers.models import Image, Job
 from layers.oci.limits import Limits
 from layers.operations.receive_upload import queue_upload
+from layers.queries.access import check_change
 from layers.queries.stack import familiar_names
 from layers.uploads import UploadRefused
 from layers.views.commands import PROGRAM
@@ -28,7 +29,7 @@ REPORT_ROWS = 500
 @require_safe
 def import_list(request: HtmxHttpRequest) -> HttpResponse:
     """The newest imports; htmx asks every second as long as one of them runs."""
-    jobs = list(Job.objects.all()[:SHOWN])
+    jobs = list(Job.objects.visible()[:SHOWN])
     compact = "compact" in request.GET
     context = {
         "section": "imports",
@@ -68,8 +69,8 @@ def import_create(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 def import_detail(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
     """How far an import is; once it has ended, its images, or why it failed, and its fidelity report."""
-    job = get_object_or_404(Job, pk=job_id)
-    images = Image.objects.filter(image_id__in=job.image_ids)
+    job = get_object_or_404(Job.objects.visible(), pk=job_id)
+    images = Image.objects.visible().filter(image_id__in=job.image_ids)
     context = {
         "section": "imports",
         "job": job,
@@ -90,7 +91,8 @@ def import_detail(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def import_cancel(request: HtmxHttpRequest, job_id: UUID) -> HttpResponse:
     """Asks for the end of an import."""
-    job = get_object_or_404(Job, pk=job_id)
+    job = get_object_or_404(Job.objects.visible(), pk=job_id)
+    check_change(job)
     cancel(job)
     return HttpResponseRedirect(reverse("layers:import-detail", args=[job_id]))
 

@@ -19,6 +19,7 @@ from layers.jobs.queue import cancel
 from layers.models import Job
 from layers.operations.receive_upload import UploadBroken
 from layers.operations.resume_upload import OffsetConflict, open_upload, receive_part
+from layers.queries.access import check_change
 from layers.uploads import UploadRefused, received_size
 from layers.views.upload import body_chunks, refuse_foreign, refused
 
@@ -47,7 +48,8 @@ def upload_create(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
 def upload_part(request: HttpRequest, job_id: UUID) -> JsonResponse:
     """One upload in parts: how far it is, its next part, or its end."""
-    job = get_object_or_404(Job.objects.exclude(fingerprint=""), pk=job_id)
+    job = get_object_or_404(Job.objects.visible().exclude(fingerprint=""), pk=job_id)
+    check_change(job)
     return VERBS[request.method or "GET"](request, job)
 
 

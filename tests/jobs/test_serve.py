@@ -156,7 +156,7 @@ def test_beyond_this_machine_only_when_told(program):
     refused = program("serve", "--host", "0.0.0.0", "--port", "0")
 
     assert refused.returncode == 1
-    assert b"IMAGEBROWSER_ALLOW_REMOTE=1" in refused.stderr
+    assert b"IMAGEBROWSER_ACCOUNTS=1" in refused.stderr
     assert b"Traceback" not in refused.stderr
 
 

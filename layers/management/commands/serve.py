@@ -6,13 +6,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from layers.models import Image
+from layers.models import Image, Role, User
 from layers.server import is_loopback, serve
 
 BEYOND = (
-    "{host} can be reached from other machines, and there are no accounts yet: whoever reaches the server "
-    "may do everything. If that is meant, set IMAGEBROWSER_ALLOW_REMOTE=1, and IMAGEBROWSER_ALLOWED_HOSTS "
-    "to the names it is reached by."
+    "{host} can be reached from other machines, and without accounts whoever reaches the server may do "
+    "everything. Set IMAGEBROWSER_ACCOUNTS=1, and IMAGEBROWSER_ALLOWED_HOSTS to the names it is reached by. "
+    "(IMAGEBROWSER_ALLOW_REMOTE=1 does without accounts, for a server that something else guards.)"
+)
+NOBODY = (
+    "Nobody could log in: open an account first, with “manage.py adduser NAME --role admin” "
+    "in the same IMAGEBROWSER_DATA."
 )
 
 
@@ -30,9 +34,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, demo: bool, **options: object) -> None:
-        if not settings.ALLOW_REMOTE and not is_loopback(host):
+        if not (settings.ACCOUNTS or settings.ALLOW_REMOTE or is_loopback(host)):
             raise CommandError(BEYOND.format(host=host))
         migrate()
+        if settings.ACCOUNTS and not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
+            raise CommandError(NOBODY)
         if demo and not Image.objects.exists():
             call_command("demo")
         connections.close_all()

@@ -1,0 +1,17 @@
+"""Keep what somebody did."""
+
+from layers.models import AuditEntry
+from layers.models.acting import acting
+
+LONGEST_TARGET = 300
+
+
+def record_audit(*, action: str, target: str = "", actor: str | None = None) -> None:
+    """Note ``action``, a verb and a noun, done by whoever acts, or by ``actor`` who is not known yet."""
+    who = acting()
+    AuditEntry.objects.create(
+        actor=(who.user.name if who.user else "") if actor is None else actor[:40],
+        address=who.address,
+        action=action,
+        target=target[:LONGEST_TARGET],
+    )
