@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the bottom up; a module imports from its own row and the rows above it in this list.
 ORDER = [
     {"layers.oci"},
-    {"layers.storage", "layers.uploads", "layers.folders"},
+    {"layers.storage", "layers.uploads", "layers.folders", "layers.pathindex"},
     {"layers.models"},
     {"layers.queries"},
     {"layers.operations"},
