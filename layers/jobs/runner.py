@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from layers.jobs.process import ChildProcess
 from layers.jobs.queue import Claim, end, end_cancelled, next_claim, recover, requeue
-from layers.models import Chain, Job, StoredLayer
+from layers.models import Chain, Image, Job, StoredLayer
 from layers.operations.build_seek_points import lacking
 from layers.operations.clean_abandoned import clean_abandoned
+from layers.operations.index_configs import unindexed_images
+from layers.operations.index_paths import is_index_due
 from layers.operations.read_packages import lacking_packages
 from layers.operations.resume_upload import end_dead_uploads
 from layers.operations.seal_blobs import unsealed
@@ -30,6 +32,8 @@ RETRY_SECONDS = 5.0
 CANCEL_SECONDS = 10.0
 """How long a job may take to see that it is cancelled before it is killed."""
 LOWEST_PRIORITY = 19
+INDEX_SECONDS = 60.0
+"""Between two runs for the index alone, which deletions and merges want from time to time."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Runner(threading.Thread):
         self._running: list[Running] = []
         self._housekeeping: ChildProcess | None = None
         self._newest: list[int | None] = []
+        self._indexed_at = -INDEX_SECONDS
         self._recovered_at = -RECOVER_SECONDS
 
     def stop(self) -> None:
@@ -145,15 +150,22 @@ class Runner(threading.Thread):
                 return
             self._housekeeping.close()
             self._housekeeping = None
-        newest = [model.objects.aggregate(newest=Max("pk"))["newest"] for model in (StoredLayer, Chain)]
+        newest = [
+            model.objects.aggregate(newest=Max("pk"))["newest"] for model in (StoredLayer, Chain, Image)
+        ]
         if newest != self._newest and is_house_to_keep():
-            self._housekeeping = ChildProcess("keep_house", niceness=LOWEST_PRIORITY)
             self._newest = newest
+        elif self._indexed_at + INDEX_SECONDS < time.monotonic() and is_index_due():
+            self._indexed_at = time.monotonic()
+        else:
+            return
+        self._housekeeping = ChildProcess("keep_house", niceness=LOWEST_PRIORITY)
 
 
 def is_house_to_keep() -> bool:
     """Whether an import has left something to be done after it."""
-    return any(rows.exists() for rows in (lacking(), unsettled(), unsealed(), lacking_packages()))
+    waiting = (lacking(), unsettled(), unsealed(), lacking_packages(), unindexed_images())
+    return any(rows.exists() for rows in waiting) or is_index_due()
 
 
 def death_sentence(status: int) -> str:

@@ -10,6 +10,7 @@ from layers.models.jobs import Job
 from layers.models.layers import Chain, Layer, StoredLayer
 from layers.models.packages import PackageChange, PackageScan
 from layers.models.references import Reference
+from layers.models.search import ConfigText, SearchBlock, SearchContent, SearchGram, SearchSegment
 
 __all__ = [
     "ApiToken",
@@ -18,6 +19,7 @@ __all__ = [
     "Chain",
     "Change",
     "Commit",
+    "ConfigText",
     "Container",
     "Directory",
     "Edit",
@@ -35,6 +37,10 @@ __all__ = [
     "PackageScan",
     "Reference",
     "Role",
+    "SearchBlock",
+    "SearchContent",
+    "SearchGram",
+    "SearchSegment",
     "StoredLayer",
     "UpperRow",
     "User",

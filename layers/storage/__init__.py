@@ -11,12 +11,14 @@ from layers.storage.blobs import (
     sync_blob,
 )
 from layers.storage.cache import drop_cached, open_cached
+from layers.storage.locks import alone
 from layers.storage.staging import Staging, abandoned_stagings, has_staging, remove_blobs
 
 __all__ = [
     "Kept",
     "Staging",
     "abandoned_stagings",
+    "alone",
     "blob_path",
     "boot_id",
     "drop_cached",
