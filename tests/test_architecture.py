@@ -27,7 +27,7 @@ ORDER = [
 ]
 CORE_ORDER = [
     {"errors", "limits"},
-    {"digest", "gojson", "strictjson"},
+    {"digest", "gojson", "strictjson", "strictyaml"},
     {"mediatype", "reference"},
     {"descriptor"},
     {"config", "manifest"},

@@ -1,0 +1,132 @@
+"""Advice about bytes, in plain sentences: what happened, what it costs, what to do instead."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from layers.oci.changeset.paths import as_text
+from layers.queries import advice as kinds
+from layers.queries.advice import Advice
+from layers.queries.hygiene_rules import CACHE, first_rule
+
+LONGEST_STEP: Final = 60
+REMOVAL: Final = re.compile(r"\b(?:rm|apt-get clean|apt clean|(?:yum|dnf) clean|pip cache purge)\b[^&;|]*")
+CHANGE: Final = re.compile(r"\b(?:chown|chmod|chgrp|setcap)\b[^&;|]*")
+
+Spell = Callable[[int], str]
+"""How bytes are spelled."""
+Facts = Mapping[str, object]
+
+
+def sentence(advice: Advice, spell: Spell) -> str:
+    """What an advice says. It holds text of the image: spell that out before it is shown."""
+    facts = {
+        "size": spell(advice.size),
+        "brought": step(advice.position, advice.brought),
+        "hid": step(advice.hidden_by, advice.hid),
+        "hider": _("layer %(number)s") % {"number": advice.hidden_by},
+        "path": f"/{as_text(advice.paths[0][0])}",
+        "count": advice.path_count,
+    }
+    return SENTENCES[advice.kind](advice, facts)
+
+
+def step(position: int | None, text: str) -> str:
+    """A layer by its number and what made it."""
+    name = _("layer %(number)s") % {"number": position}
+    return f"{name} (“{shortened(text)}”)" if text else name
+
+
+def shortened(text: str) -> str:
+    """As much of an instruction as a sentence holds."""
+    return text if len(text) <= LONGEST_STEP else f"{text[: LONGEST_STEP - 1]}…"
+
+
+def _deleted(advice: Advice, facts: Facts) -> str:
+    removal = REMOVAL.search(advice.hid)
+    if advice.brought.startswith(("COPY", "ADD")):
+        text = _(
+            "In %(hid)s %(size)s are deleted that %(brought)s brought, and shipped all the same:"
+            " keep them out of the COPY with .dockerignore, or use a build stage of their own."
+        )
+    elif removal and advice.brought.startswith("RUN"):
+        text = _("“%(command)s” in %(hider)s hides %(size)s of %(brought)s: do both in one RUN.")
+    else:
+        text = _(
+            "In %(hid)s %(size)s of %(brought)s are deleted, and shipped all the same: do both in one step."
+        )
+    return text % {**facts, "command": shortened(removal[0].strip()) if removal else ""}
+
+
+def _metadata(advice: Advice, facts: Facts) -> str:
+    change = CHANGE.search(advice.hid)
+    if change:
+        text = _(
+            "“%(command)s” in %(hider)s stores %(size)s of %(brought)s a second time for a new owner or mode:"
+            " set it where the files come in (COPY --chown, --chmod), or in the same RUN."
+        )
+    else:
+        text = _(
+            "In %(hid)s %(size)s of %(brought)s are stored a second time for a new owner or mode:"
+            " set it where the files come in."
+        )
+    return text % {**facts, "command": shortened(change[0].strip()) if change else ""}
+
+
+def _same(advice: Advice, facts: Facts) -> str:
+    return (
+        _("In %(hid)s %(size)s of %(brought)s are written again, the same to the byte: once is enough.")
+        % facts
+    )
+
+
+def _database(advice: Advice, facts: Facts) -> str:
+    text = _(
+        "In %(hid)s %(size)s of databases that %(brought)s wrote are stored again whole, as %(path)s:"
+        " what is installed in one RUN writes them once."
+    )
+    return text % facts
+
+
+def _overwritten(advice: Advice, facts: Facts) -> str:
+    text = _(
+        "In %(hid)s %(size)s of %(brought)s are replaced, as %(path)s:"
+        " the first version is shipped and never seen; write it once."
+    )
+    return text % facts
+
+
+def _left(advice: Advice, facts: Facts) -> str:
+    found = first_rule(advice.paths[0][0])
+    if found is not None and found[0].kind == CACHE:
+        text = _(
+            "%(size)s of caches are left by %(brought)s, as %(path)s: remove them in the step that makes"
+            " them, or keep them out with RUN --mount=type=cache,target=%(path)s."
+        )
+    else:
+        text = _(
+            "%(size)s of logs and temporary files are left by %(brought)s, as %(path)s:"
+            " remove them in the step that makes them."
+        )
+    return text % facts
+
+
+def _duplicate(advice: Advice, facts: Facts) -> str:
+    text = _(
+        "%(size)s are further copies of content that is there already, as %(path)s:"
+        " a link (ln) costs nothing."
+    )
+    return text % facts
+
+
+SENTENCES: Final[Mapping[str, Callable[[Advice, Facts], str]]] = {
+    kinds.DELETED: _deleted,
+    kinds.METADATA: _metadata,
+    kinds.SAME: _same,
+    kinds.DATABASE: _database,
+    kinds.OVERWRITTEN: _overwritten,
+    kinds.LEFT: _left,
+    kinds.DUPLICATE: _duplicate,
+}

@@ -1,0 +1,130 @@
+"""``space``: where the bytes went."""
+
+import pytest
+from django.core.management import CommandError
+
+from layers.operations.make_demo import make_demo
+from tests.oracle.golden import golden
+
+
+@pytest.fixture
+def demo(db) -> None:
+    make_demo()
+
+
+def test_layers_add_up_to_the_image(demo, rows):
+    *layers, total = rows("space", "webserver:v2")
+
+    for layer in layers:
+        assert layer["live"] + layer["shadowed"] + layer["deleted"] == layer["content_size"]
+        # All of the tar but the content of files, which symlinks' targets are no part of.
+        assert layer["tar_size"] >= layer["overhead"] > 0
+    for key in ("content_size", "live", "shadowed", "deleted", "identical"):
+        assert sum(layer[key] for layer in layers) == total[key]
+    assert sum(layer["hides"] for layer in layers) == total["wasted"] == 4_457_242
+    assert total["efficiency"] == total["live"] / total["content_size"]
+    assert total["dive"] == {"efficiency": 0.1285539220957363, "wasted": 4_457_748, "size": 5_114_842}
+
+
+def test_the_table_ends_with_what_to_do(demo, output):
+    lines = output("space", "webserver:v2").splitlines()
+
+    assert lines[0].split() == [
+        "LAYER",
+        "CONTENT",
+        "LIVE",
+        "SHADOWED",
+        "DELETED",
+        "OVERHEAD",
+        "CREATED",
+        "BY",
+    ]
+    assert lines[2].split()[:6] == ["1", "4.46MB", "1.36kB", "337B", "4.46MB", "20.1kB"]
+    assert lines[7:9] == [
+        "5.11MB in 6 layers: 658kB seen, 617B overwritten, 4.46MB deleted; efficiency 12.86 %",
+        "By dive's reckoning: efficiency 12.86 %, 4.46MB wasted",
+    ]
+    assert lines[9].startswith("- “rm /var/cache/apt/archives/*.deb")
+
+
+def test_directories_types_and_files_add_up_to_the_same(demo, rows):
+    (*_, total) = rows("space", "webserver:v2")
+    for by in ("dir", "type"):
+        found = rows("space", "webserver:v2", "--by", by)
+        for key in ("live", "shadowed", "deleted"):
+            assert sum(row[key] for row in found) == total[key]
+    items = [
+        *rows("space", "webserver:v2", "--largest", "999"),
+        *rows("space", "webserver:v2", "--largest", "999", "--hidden"),
+    ]
+    assert sum(item["size"] for item in items) == total["content_size"]
+
+
+def test_one_layer_alone(demo, rows, output):
+    (layer,) = rows("space", "webserver:v2", "--layer", "1")
+
+    assert layer["layer"] == 1
+    found = rows("space", "webserver:v2", "--layer", "1", "--by", "dir", "--path", "/var/cache/apt/archives")
+    assert [row["path"] for row in found] == ["/var/cache/apt/archives/nginx_1.27.3-1_amd64.deb"]
+    assert output("space", "webserver:v2", "--layer", "1").count("\n") == 2
+
+
+def test_a_hidden_file_names_both_layers(demo, rows, output):
+    found = rows("space", "webserver:v2", "--largest", "1", "--hidden")
+
+    assert found == [
+        {
+            "path": "/var/cache/apt/archives/nginx_1.27.3-1_amd64.deb",
+            "type": "file",
+            "size": 4194304,
+            "layer": 1,
+            "hidden_by": 2,
+            "how": "whiteout",
+        }
+    ]
+    assert "deleted in 2" in output("space", "webserver:v2", "--largest", "1", "--hidden")
+
+
+def test_what_if_layers_were_one(demo, rows, output):
+    *layers, end = rows("space", "webserver:v2", "--squash", "1-2")
+
+    assert [layer["layers"] for layer in layers] == [[0, 0], [1, 2], [3, 3], [4, 4], [5, 5]]
+    assert end["content_size"] == sum(layer["content_size"] for layer in layers)
+    assert end["content_size_before"] - end["content_size"] == 4194304 + 262144
+    assert [(lost["name"], lost["layers"]) for lost in end["lost_sharing"]] == [("webserver:v1", 4)]
+    assert "It would no longer share 4 layers (4.46MB) with webserver:v1." in output(
+        "space", "webserver:v2", "--squash", "1-2"
+    )
+
+
+def test_what_if_a_path_were_not_there(demo, rows, output):
+    *_, end = rows("space", "webserver:v2", "--without", "*.deb")
+
+    assert end["content_size_before"] - end["content_size"] == 4194304
+    assert output("space", "webserver:v2", "--without", "*.nothing").endswith("No layer would change.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--squash", "1"], "--squash takes two layers"),
+        (["--squash", "1-1"], "is no run of two or more"),
+        (["--squash", "1-9"], "There is no layer '9'"),
+        (["--without", "/"], "A pattern for paths has"),
+        (["--layer", "9"], "There is no layer '9'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(demo, words, message, output):
+    with pytest.raises(CommandError, match=message):
+        output("space", "webserver:v2", *words)
+
+
+def test_names_are_told_byte_for_byte(load, rows):
+    load("07")
+    found = rows("space", "oracle/names", "--largest", "9999")
+    merged = golden("07-names")["images"][0]["layers"][-1]["merged"]
+    expected = {
+        row.get("path_b64", row["path"]) for row in merged if row.get("size") or row["type"] == "symlink"
+    }
+
+    assert {row.get("path_b64", row["path"]) for row in found} >= expected - {None}
