@@ -33,6 +33,7 @@ STREAMED = (
     "layers:import-create",
     "layers:container-upload",
     "layers:container-unpack",
+    "layers:container-replace",
 )
 """Views whose request body is an archive, or files for a container."""
 UPLOADS_AT_ONCE = 32

@@ -10,7 +10,7 @@ from pathlib import Path
 from environ import Env
 
 from imagebrowser.secret_key import secret_key
-from layers.oci.limits import GIB, Limits
+from layers.oci.limits import GIB, MIB, Limits
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -107,6 +107,8 @@ FILE_UPLOAD_HANDLERS = ["layers.uploads.UploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 # Its handlers count: a form may bring a few archives, or a folder of very many files.
 DATA_UPLOAD_MAX_NUMBER_FILES = None
+# The text of an editor is a field: 1 MiB of a file may be several as UTF-8 with the line ends of a form.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * MIB
 
 # --- The program -------------------------------------------------------------------------------
 

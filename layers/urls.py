@@ -7,7 +7,9 @@ from layers.views import (
     container_actions,
     container_downloads,
     container_edits,
+    container_files,
     container_uploads,
+    container_write,
     containers,
     details,
     downloads,
@@ -77,12 +79,15 @@ urlpatterns = [
     path("history/compare/", history_compare.history_compare, name="history-compare"),
     path("containers/<container:container_id>/fresh/", workspace.container_fresh, name="container-fresh"),
     path("containers/<container:container_id>/diff/", rail.container_diff, name="container-diff"),
+    path("containers/<container:container_id>/raw/", container_files.container_raw, name="container-raw"),
     *(
         path(f"containers/<container:container_id>/{verb}/", view, name=f"container-{verb}")
         for verb, view in {
             "touch": container_edits.container_touch,
             "mkdir": container_edits.container_mkdir,
             "symlink": container_edits.container_symlink,
+            "write": container_write.container_write,
+            "replace": container_write.container_replace,
             "upload": container_uploads.container_upload,
             "unpack": container_uploads.container_unpack,
             "remove": container_edits.container_remove,

@@ -13,7 +13,7 @@ LINE_LENGTH = 4096
 HIGHLIGHT_SIZE = 64 * 1024
 """Up to this a text is highlighted as a whole, beyond, page by page."""
 PROBE_SIZE = 8192
-ODD_SHARE, STRAY_SHARE = 0.05, 0.3
+ODD_SHARE, STRAY_SHARE = 0.05, 0.5
 MIXED = "mixed"
 END = re.compile(r"\r\n|\r|\n")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

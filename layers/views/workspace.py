@@ -63,11 +63,12 @@ def render_workspace(
     state: WorkspaceState,
     *,
     status: int = HTTPStatus.OK,
+    pane: dict[str, Any] | None = None,
     **told: Any,
 ) -> HttpResponse:
     """The page, or the pane that htmx asks for; ``told`` is what was wrong with a form."""
     part = PARTS.get(request.htmx.target or "", WORKSPACE)
-    context = workspace_context(request, container, state, part) | told
+    context = workspace_context(request, container, state, part, pane) | told
     response = render_page(
         request, "layers/container/detail.html", partial=part, context=context, status=status
     )
@@ -76,9 +77,13 @@ def render_workspace(
 
 
 def workspace_context(
-    request: HtmxHttpRequest, container: Container, state: WorkspaceState, part: str = WORKSPACE
+    request: HtmxHttpRequest,
+    container: Container,
+    state: WorkspaceState,
+    part: str = WORKSPACE,
+    pane: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the panes show, or one of them."""
+    """What the panes show, or one of them; ``pane`` is what the one in the middle shows, if that is known."""
     context: dict[str, Any] = {"container": container, "state": state}
     if state.ask:
         context |= ask_context(request, container, state)
@@ -86,7 +91,7 @@ def workspace_context(
         return context
     context |= heading(container, "files")
     if part in (WORKSPACE, PARTS["middle"]):
-        context |= middle(request, container, state)
+        context |= middle(request, container, state) if pane is None else pane
     if part in (WORKSPACE, PARTS["rail"]):
         context |= rail_context(container, state)
     if part == WORKSPACE:
