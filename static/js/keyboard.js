@@ -22,17 +22,28 @@ function press(element) {
   } else element.click();
 }
 
-// j and k walk the rows of a plain list; inside a tree, ib-tree has taken the key already.
+// j and k walk the rows of a plain list, that of the pane one is in first; inside a tree, ib-tree has taken
+// the key already.
 function walk(step) {
+  const pane = document.activeElement?.closest("[data-pane]");
   const tree = document.querySelector("ib-tree");
-  if (tree) return tree.enter();
-  const rows = [...document.querySelectorAll("a[data-row]")].filter((row) => row.checkVisibility());
+  if (!pane?.querySelector("a[data-row]") && tree?.checkVisibility()) return tree.enter();
+  const rows = [...(pane ?? document).querySelectorAll("a[data-row]")].filter((row) => row.checkVisibility());
   const here = rows.indexOf(document.activeElement);
   const next = here < 0 ? (step > 0 ? 0 : rows.length - 1) : here + step;
   rows[Math.max(0, Math.min(rows.length - 1, next))]?.focus();
 }
 
+function nextPane(step) {
+  const panes = [...document.querySelectorAll("[data-pane]")].filter((pane) => pane.checkVisibility());
+  const here = panes.findIndex((pane) => pane.contains(document.activeElement));
+  const next = here < 0 ? 0 : (here + step + panes.length) % panes.length;
+  panes[next]?.focus();
+  return panes.length > 0;
+}
+
 function onKey(event) {
+  if (event.key === "F6" && nextPane(event.shiftKey ? -1 : 1)) return event.preventDefault();
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && inField(event.target)) return event.target.blur();
   if (inField(event.target) || !enabled() || document.querySelector("dialog[open]")) return;
@@ -53,9 +64,18 @@ function onKey(event) {
   press(element);
 }
 
+// A menu closes where one looks elsewhere, and once a line of it has opened something in the page.
+function closeMenus(event) {
+  const used = event.target.closest(".menu-list [hx-get], .menu-list form");
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || (used && !used.matches("form.menu-list"))) menu.open = false;
+  }
+}
+
 function onClick(event) {
   const tool = event.target.closest("[data-tool]")?.dataset.tool;
   const dialog = document.getElementById("keys");
+  closeMenus(event);
   if (tool === "keys") dialog.showModal();
   if (tool === "close" || event.target === dialog) dialog.close();
   if (tool === "keys-on") localStorage.setItem("keys", event.target.checked ? "on" : "off");

@@ -19,6 +19,7 @@ async function filesIn(entry, path) {
 
 async function filesOf(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  if (!entries.length) return [...transfer.files].map((file) => ({ file, path: file.name }));
   const found = await Promise.all(entries.map((entry) => filesIn(entry, entry.name)));
   return found.flat();
 }

@@ -1,7 +1,9 @@
 """A real server with images in it, and a Chromium that fails a test on any error in its console."""
 
+import io
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.conftest import run_program
 from tests.jobs.server import Server
 from tests.shop import shop_archive
 
@@ -42,12 +45,31 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) ->
             server.upload((GOLDEN / case / "image.tar").read_bytes(), f"{name}.tar")
         server.upload(shop_archive(), "shop.tar")
         server.await_states(*["done"] * (len(IMAGES) + 1))
+        make_containers(data)
         yield server
     finally:
         try:
             server.stop()
         except subprocess.TimeoutExpired:
             server.process.kill()
+
+
+def make_containers(data: Path) -> None:
+    """Containers to look at: ``edited`` has some changes, ``odd`` stands on an image with odd names."""
+    run_program("create", "--name", "odd", "oracle/names:latest", data=data).check_returncode()
+    run_program("create", "--name", "edited", "nginx:v2", data=data).check_returncode()
+    files = {"etc/motd": b"hello\n", "usr/share/nginx/html/index.html": b"<h1>new</h1>\n"}
+    run_program("cp", "-", "edited:/", data=data, input=tar_of(files)).check_returncode()
+
+
+def tar_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 @pytest.fixture(scope="session")

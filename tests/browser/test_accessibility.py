@@ -34,6 +34,13 @@ PAGES = {
     "diff": ("nginx:v2", "file/?path=usr/share/nginx/html/index.html&as=diff"),
     "names": ("oracle/names:latest", "?layer=1"),
     "histories": ("", "/history/compare/?a=nginx:latest&b=nginx:v2"),
+    "containers": ("", "/containers/"),
+    "workspace": ("edited", ""),
+    "edited directory": ("edited", "?path=etc"),
+    "edited file": ("edited", "?path=etc/motd"),
+    "form of an edit": ("edited", "?path=etc&do=chmod"),
+    "form that loses": ("edited", "?do=delete"),
+    "odd names": ("odd", "?path=n"),
 }
 
 
@@ -54,6 +61,12 @@ SIDEWAYS = [
     "diff",
     "names",
     "histories",
+    "containers",
+    "workspace",
+    "edited directory",
+    "edited file",
+    "form of an edit",
+    "odd names",
 ]
 
 
@@ -70,9 +83,9 @@ def visit(page: Page, server: Server):
 
 @cache
 def page_of(server: Server, image: str) -> str:
-    """The path of an image's page, as the page of images links it."""
-    html = server.request("GET", "/")[1].decode()
-    links = re.findall(r'data-row href="(/images/[^"]+)">(.*?)</a>', html)
+    """The path of the page of an image or a container, as their lists link it."""
+    html = b"".join(server.request("GET", path)[1] for path in ("/", "/containers/")).decode()
+    links = re.findall(r'data-row href="(/(?:images|containers)/[^"]+)">(.*?)</a>', html)
     return "" if not image else next(href for href, name in links if re.sub("<.*?>", "", name) == image)
 
 
