@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from imagebrowser.logs import request_id
 from layers.models import User
 from layers.models.acting import Acting, acts
 from layers.operations.tokens import user_of_token
@@ -40,7 +41,7 @@ class AccountsMiddleware:
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         request.account = user  # type: ignore[attr-defined]
         may_write = request.method not in SAFE_METHODS
-        with acts(Acting(user, request.META.get("REMOTE_ADDR", ""), may_write)):
+        with acts(Acting(user, request.META.get("REMOTE_ADDR", ""), may_write, request_id.get())):
             return self.get_response(request)
 
 

@@ -92,6 +92,9 @@ UPLOAD_KEEP_SECONDS = env.int("IMAGEBROWSER_UPLOAD_KEEP_SECONDS", default=24 * 3
 """How long an upload in parts waits for the next one."""
 UPLOADS_AT_ONCE = env.int("IMAGEBROWSER_UPLOADS_AT_ONCE", default=20)
 """Uploads in parts that may be unfinished."""
+QUOTA_SIZE = env.int("IMAGEBROWSER_QUOTA_SIZE", default=5 * GIB)
+QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
+"""Bytes and images that a student may have; 0 for no bound."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
 """Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 

@@ -7,6 +7,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from layers.models import Role
+
 
 class ArchivesInput(forms.ClearableFileInput):
     """A field for several files."""
@@ -35,3 +37,17 @@ class LoginForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=40)
     password = forms.CharField(label=_("Password"), max_length=4096, strip=False, widget=forms.PasswordInput)
+
+
+class TokenForm(forms.Form):
+    """A token for a program."""
+
+    label = forms.CharField(label=_("What it is for"), max_length=80)
+
+
+class AccountForm(forms.Form):
+    """A new account."""
+
+    name = forms.CharField(label=_("Name"), max_length=40)
+    password = forms.CharField(label=_("Password"), max_length=4096, strip=False, widget=forms.PasswordInput)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.STUDENT)

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from layers.converters import ContainerConverter, DigestConverter
 from layers.views import (
+    accounts,
     container_actions,
     container_downloads,
     container_edits,
@@ -34,6 +35,14 @@ urlpatterns = [
     path("", images.image_list, name="image-list"),
     path("login/", sessions.log_in, name="login"),
     path("logout/", sessions.log_out, name="logout"),
+    path("account/", accounts.own_account, name="account"),
+    path("account/tokens/", accounts.token_create, name="token-create"),
+    path("account/tokens/<int:token_id>/delete/", accounts.token_delete, name="token-delete"),
+    path("accounts/", accounts.account_list, name="account-list"),
+    path("accounts/create/", accounts.account_create, name="account-create"),
+    path("accounts/<str:name>/", accounts.account_change, name="account-change"),
+    path("audit/", accounts.audit, name="audit"),
+    path("images/<digest:digest>/share/", accounts.image_share, name="image-share"),
     path("import/", imports.import_create, name="import-create"),
     path("upload/", upload.upload, name="upload"),
     path("uploads/", upload_parts.upload_create, name="upload-create"),

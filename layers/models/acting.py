@@ -21,6 +21,7 @@ class Acting:
     user: User | None = None
     address: str = ""
     may_write: bool = True
+    request_id: str = ""
 
 
 NOBODY: Final = Acting()

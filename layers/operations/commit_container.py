@@ -28,6 +28,7 @@ from layers.operations.clean_abandoned import clean_abandoned
 from layers.operations.editing import EditConflict, holding
 from layers.operations.own_names import check_name
 from layers.operations.progress import Report
+from layers.operations.record_audit import record_audit
 from layers.operations.reset_container import forget_edits
 from layers.operations.stage_images import Stager
 from layers.operations.staged_import import StagedImport
@@ -77,6 +78,7 @@ def commit_container(
     images, _names = commit_staged(
         commit.stage, settings.LIMITS, commit.move if move_container else commit.check
     )
+    record_audit(action="commit container", target=f"{container.name}: {images[0].image_id}")
     if move_container:
         sweep(list)
     return images[0]

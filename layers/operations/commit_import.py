@@ -27,6 +27,7 @@ from layers.oci.manifest import Index, parse_manifest
 from layers.oci.reference import Reference as Name
 from layers.operations.own_names import own_name
 from layers.operations.staged_import import StagedImage, StagedImport
+from layers.queries.quota import check_quota
 from layers.storage import Staging, boot_id
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
@@ -43,6 +44,7 @@ def commit_import(
 
     Raises:
         Overtaken: another process came in between; discard the staging and start over.
+        LimitExceeded: a student would have more than allowed.
     """
     _publish(staging, staged)
     with transaction.atomic():
@@ -54,6 +56,7 @@ def commit_import(
         for document in staged.documents:
             shelf.entries(document)
         names = shelf.names(images)
+        check_quota()
         finish(images)
         return images, names
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from layers.models import Image, IndexEntry, Reference
 from layers.oci.errors import OCIError
+from layers.operations.record_audit import record_audit
 from layers.operations.sweep import Swept, sweep
 from layers.queries.indexes import images_of_indexes
 
@@ -66,7 +67,10 @@ def delete_images(choose: Callable[[], Iterable[Image]]) -> list[DeletedImage]:
             chosen.append((image.image_id, frozenset(chains)))
             withdraw(image)
 
-    return deleted(chosen, sweep(withdraw_chosen))
+    swept = sweep(withdraw_chosen)
+    for image_id, _chains in chosen:
+        record_audit(action="delete image", target=image_id)
+    return deleted(chosen, swept)
 
 
 def deleted(images: list[tuple[str, frozenset[str]]], swept: Swept) -> list[DeletedImage]:

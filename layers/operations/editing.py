@@ -15,6 +15,7 @@ from layers.oci.unionfs.mergedview import UpperEntry
 from layers.oci.unionfs.upper import Row, Upper
 from layers.queries.access import check_change
 from layers.queries.containers import ContainerNotFound
+from layers.queries.quota import check_quota
 from layers.queries.uppers import upper_to_edit
 
 PATHS_A_QUERY = 500
@@ -73,6 +74,7 @@ def editing(container: Container, label: str) -> Iterator[Upper]:
                 raise LimitExceeded("layer_entries", limit, len(upper.entries))
             save_rows(now, rows)
             remember(now, label, rows)
+            check_quota(now.owner)
 
 
 def remember(container: Container, label: str, rows: Sequence[Row]) -> None:

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from layers.models import Job
 from layers.models.acting import acting_user
+from layers.oci.errors import LimitExceeded
+from layers.operations.record_audit import record_audit
+from layers.queries.quota import check_quota
 from layers.uploads import Archive, ReceivedFile, Upload, UploadRefused
 
 REPORT_SECONDS = 0.5
@@ -32,6 +35,7 @@ def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[by
     cancelled archive but a job that says why.
     """
     refuse_long_queue()
+    refuse_over_quota(total_size or 0)
     with Upload(total_size) as upload:
         job = Job.objects.create(
             id=upload.number,
@@ -99,7 +103,16 @@ def queue(job: Job, upload: Archive) -> Job:
     job.state = Job.State.QUEUED
     job.save(update_fields=["done_size", "total_size", "heartbeat_at", "state"])
     upload.keep()
+    record_audit(action="upload archive", target=f"{job.filename}, {upload.received_size} bytes")
     return job
+
+
+def refuse_over_quota(size: int) -> None:
+    """Raises :class:`UploadRefused` where so many more bytes are more than a student may have."""
+    try:
+        check_quota(adding=size)
+    except LimitExceeded as error:
+        raise UploadRefused(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
 
 
 def end_upload(job: Job, state: Job.State, error: str) -> None:

@@ -2,6 +2,7 @@
 
 from layers.models import Container
 from layers.operations.editing import expect_revision, holding
+from layers.operations.record_audit import record_audit
 from layers.operations.sweep import sweep
 
 
@@ -20,4 +21,6 @@ def remove_container(*, container: Container, revision: int | None = None) -> in
             expect_revision(now, revision)
         container.delete()
 
-    return sweep(remove).size
+    size = sweep(remove).size
+    record_audit(action="delete container", target=container.name)
+    return size

@@ -19,6 +19,7 @@ from layers.operations.receive_upload import (
     end_upload,
     queue,
     refuse_long_queue,
+    refuse_over_quota,
     report,
     shown_name,
 )
@@ -57,6 +58,7 @@ def open_upload(*, filename: str, total_size: int, fingerprint: str) -> Job:
     refuse_above_limit(total_size)
     refuse_full_disk(total_size + promised_size())
     refuse_long_queue()
+    refuse_over_quota(total_size)
     if unfinished_uploads().filter(owner=acting_user()).count() >= settings.UPLOADS_AT_ONCE:
         raise UploadRefused(
             _("%(count)d uploads are unfinished already: finish or cancel one first.")

@@ -1,5 +1,6 @@
 """Takes in an archive that is the whole body of a request."""
 
+import logging
 from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 from layers.oci.limits import MIB
 from layers.operations.receive_upload import UploadBroken, receive_upload
 from layers.uploads import UploadRefused
+
+logger = logging.getLogger(__name__)
 
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -55,4 +58,5 @@ def body_chunks(request: HttpRequest) -> Iterator[bytes]:
 
 
 def refused(status: HTTPStatus, sentence: str, **more: object) -> JsonResponse:
+    logger.info("Upload refused: %s", sentence)
     return JsonResponse({"error": sentence, **more}, status=status)

@@ -9,13 +9,17 @@ from django.utils import timezone
 
 from layers.models import ApiToken, AuditEntry, Container, Image, Job, LoginFailure, Role, User
 from layers.models.acting import Acting, acts
+from layers.oci.errors import LimitExceeded
 from layers.oci.reference import Reference
 from layers.operations.create_container import create_container
 from layers.operations.create_user import AccountRefused, change_user, create_user
 from layers.operations.import_archive import import_archive
 from layers.operations.own_names import NotYourName
+from layers.operations.share_image import share_image
 from layers.operations.tag_image import tag_image
 from layers.operations.tokens import issue_token, user_of_token
+from layers.operations.write_file import write_file
+from layers.queries.quota import quota_of
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -285,3 +289,124 @@ def test_logins_and_their_failures_are_kept(client, people):
 
     seen = AuditEntry.objects.exclude(action="create account").values_list("actor", "action")
     assert list(seen) == [("anna", "log in"), ("anna", "fail to log in")]
+
+
+# --- quotas ---------------------------------------------------------------------------------------
+
+
+def test_a_student_who_has_enough_brings_no_more(people, settings):
+    settings.QUOTA_SIZE = 1000
+
+    with pytest.raises(LimitExceeded, match="quota_size = 1000"):
+        imported_by(people["anna"])
+
+    assert not Image.objects.exists()
+    assert imported_by(people["tina"]).is_shared
+
+
+def test_images_are_counted_as_well(people, settings):
+    settings.QUOTA_IMAGES = 1
+    imported_by(people["anna"])
+
+    with acts(Acting(people["anna"])), pytest.raises(LimitExceeded, match="quota_images = 1, found 2"):
+        import_archive(ROOT / "tests" / "golden" / "04-hardlinks" / "image.tar")
+
+
+def test_what_is_shared_costs_nobody(people, settings):
+    image = imported_by(people["anna"])
+    assert quota_of(people["anna"]).size == image.size
+
+    share_image(image=image, is_shared=True)
+
+    assert quota_of(people["anna"]).size == 0
+
+
+def test_an_upload_that_would_be_too_much_is_refused_before_it_comes(people, settings):
+    settings.QUOTA_SIZE = 1000
+
+    answer = browser("anna").post(
+        "/uploads/?filename=a&size=1001&fingerprint=f", content_type="application/octet-stream"
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (413, "limit quota_size = 1000, found 1001")
+
+
+def test_files_in_containers_count(people, settings):
+    settings.QUOTA_SIZE = 1000
+    image = imported_by(None)
+    with acts(Acting(people["anna"])):
+        container = create_container(image=image)
+        with pytest.raises(LimitExceeded, match="quota_size"):
+            write_file(container=container, path=b"large", data=b"x" * 1001)
+
+    container.refresh_from_db()
+    assert container.revision == 0
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_a_token_is_shown_once(people):
+    client = browser("anna")
+
+    first = client.post("/account/tokens/", {"label": "my laptop"}).content.decode()
+    again = client.get("/account/").content.decode()
+
+    assert "ib_" in first
+    assert "ib_" not in again
+    assert "my laptop" in again
+
+
+def test_a_token_of_somebody_else_is_not_there_to_delete(people):
+    token, _ = issue_token(user=people["anna"], label="laptop", days=1)
+
+    assert browser("ben").post(f"/account/tokens/{token.pk}/delete/").status_code == 404
+    assert browser("anna").post(f"/account/tokens/{token.pk}/delete/").status_code == 302
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("url", ["/accounts/", "/audit/"])
+@pytest.mark.parametrize(("who", "status"), [("root", 200), ("tina", 403), ("anna", 403)])
+def test_accounts_are_for_administrators(people, url, who, status):
+    assert browser(who).get(url).status_code == status
+
+
+def test_an_administrator_opens_and_closes_accounts(people):
+    client = browser("root")
+
+    made = client.post("/accounts/create/", {"name": "carl", "password": PASSWORD, "role": "student"})
+    client.post("/accounts/carl/", {"role": "teacher", "state": "closed", "password": ""})
+
+    carl = User.objects.get(name="carl")
+    assert made.status_code == 302
+    assert (carl.role, carl.is_active, carl.check_password(PASSWORD)) == ("teacher", False, True)
+
+
+@pytest.mark.parametrize("name", ["Anna!", "anna"])
+def test_an_account_that_cannot_be_says_why(people, name):
+    answer = browser("root").post(
+        "/accounts/create/", {"name": name, "password": PASSWORD, "role": "student"}
+    )
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_a_teacher_shares_and_a_student_does_not(people):
+    image = imported_by(people["anna"])
+    url = reverse("layers:image-share", args=[image.image_id])
+
+    assert browser("anna").post(url, {"shared": "1"}).status_code == 403
+    assert browser("tina").post(url, {"shared": "1"}).status_code == 302
+    image.refresh_from_db()
+    assert image.is_shared
+
+
+def test_what_was_done_names_who_and_from_where(people):
+    browser("anna").post("/account/tokens/", {"label": "<b>laptop"})
+
+    page = browser("root").get("/audit/").content.decode()
+
+    assert "make token" in page
+    assert "&lt;b&gt;laptop" in page
+    assert "127.0.0.1" in page

@@ -1,5 +1,6 @@
 """``upload``: an archive to a server elsewhere, over a line that may break."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Command(LibraryCommand):
         for path in options["files"]:
             sender = Sender(
                 options["server"],
+                token=os.environ.get("IMAGEBROWSER_TOKEN", ""),
                 report=self.report if shows else lambda done, total: None,
                 wait=lambda seconds, why: self.stderr.write(
                     _("%(why)s: trying again in %(seconds)d s") % {"why": why, "seconds": seconds}

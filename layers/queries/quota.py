@@ -1,0 +1,61 @@
+"""How much of the disk a student has taken, and may take."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F, Sum
+
+from layers.models import Container, Image, Job, Role, UpperRow, User
+from layers.models.acting import acting_user
+from layers.oci.errors import LimitExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is taken and allowed; an allowance of 0 has no bound."""
+
+    size: int
+    """Bytes: images that only students hold, files written in containers, uploads on their way."""
+    most_size: int
+    images: int
+    most_images: int
+
+
+def quota_of(user: User) -> Quota:
+    """Only students have bounds."""
+    is_bound = user.role == Role.STUDENT
+    own = Image.objects.filter(holders=user, is_shared=False)
+    uploads = Job.objects.filter(owner=user, state=Job.State.RECEIVING)
+    written = UpperRow.objects.filter(
+        container__in=Container.objects.filter(owner=user), content__isnull=False
+    )
+    size = (
+        total(own.aggregate(size=Sum("size")))
+        + total(written.aggregate(size=Sum("size")))
+        + total(uploads.aggregate(size=Sum(F("total_size"))))
+    )
+    return Quota(
+        size,
+        settings.QUOTA_SIZE if is_bound else 0,
+        own.count(),
+        settings.QUOTA_IMAGES if is_bound else 0,
+    )
+
+
+def check_quota(user: User | None = None, *, adding: int = 0) -> None:
+    """Raises ``LimitExceeded`` where ``user``, or whoever acts, has more than allowed.
+
+    ``adding`` is how many bytes are about to come.
+    """
+    user = user or acting_user()
+    if user is None or user.role != Role.STUDENT:
+        return
+    quota = quota_of(user)
+    if quota.most_size and quota.size + adding > quota.most_size:
+        raise LimitExceeded("quota_size", quota.most_size, quota.size + adding)
+    if quota.most_images and quota.images > quota.most_images:
+        raise LimitExceeded("quota_images", quota.most_images, quota.images)
+
+
+def total(row: dict[str, int | None]) -> int:
+    return row["size"] or 0
