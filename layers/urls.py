@@ -5,6 +5,9 @@ from django.urls import path, register_converter
 from layers.converters import ContainerConverter, DigestConverter
 from layers.views import (
     accounts,
+    compare,
+    compare_file,
+    compare_sides,
     container_actions,
     container_downloads,
     container_edits,
@@ -85,6 +88,9 @@ urlpatterns = [
         container_downloads.container_tree_download,
         name="container-tree-download",
     ),
+    path("compare/", compare.compare, name="compare"),
+    path("compare/file/", compare_file.compare_file, name="compare-file"),
+    path("compare/choices/", compare_sides.compare_choices, name="compare-choices"),
     path("history/compare/", history_compare.history_compare, name="history-compare"),
     path("containers/<container:container_id>/fresh/", workspace.container_fresh, name="container-fresh"),
     path("containers/<container:container_id>/diff/", rail.container_diff, name="container-diff"),

@@ -14,6 +14,7 @@ from layers.oci.changeset.paths import as_text
 from layers.queries.changes import ChangeRow
 from layers.queries.compare_history import ComparedHistories, compare_histories
 from layers.queries.compared_files import FileFilter, compare_files
+from layers.queries.compared_packages import ComparedPackages
 from layers.queries.compared_sizes import Sizes, compare_sizes
 from layers.queries.config_diff import FieldChange
 from layers.queries.history import Step
@@ -68,7 +69,7 @@ def histories(a: Side, b: Side) -> ComparedHistories:
 
 def steps(found: ComparedHistories) -> Iterator[tuple[str, Step]]:
     """Each step with the sides that have it: ``A``, ``B`` or ``AB``; newest first, the shared ones last."""
-    for mine, other in found.pairs:
+    for mine, other, _same in found.pairs:
         yield from ((side, step) for side, step in (("A", mine), ("B", other)) if step is not None)
     yield from (("AB", step) for step in found.shared)
 
@@ -153,3 +154,24 @@ def difference(name: str, number: int) -> str:
 def sizes_json(rows: Iterable[tuple[str, int, int]]) -> Iterator[Row]:
     for name, mine, other in rows:
         yield {"what": name.replace(" ", "_"), "a": mine, "b": other}
+
+
+def packages_text(found: ComparedPackages) -> Iterator[str]:
+    for row in found.rows:
+        arrow = " -> " if row.kind == "C" else ""
+        yield f"{row.kind} {row.package.type} {row.package.name} {row.before}{arrow}{row.after}"
+    if not found.is_read:
+        yield _("The packages of one of them are not read yet: run “manage.py keep_house”.")
+
+
+def packages_json(found: ComparedPackages) -> Iterator[Row]:
+    for row in found.rows:
+        package = row.package
+        yield {
+            "kind": row.kind,
+            "type": package.type,
+            "name": package.name,
+            "arch": package.arch,
+            "a": row.before or None,
+            "b": row.after or None,
+        }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
 from layers.models import Image
 from layers.queries.history import Step, history, told
@@ -12,7 +12,14 @@ from layers.queries.history import Step, history, told
 ALIGNED: Final = 400
 """Steps beyond which nothing is aligned: one made to be hard to align takes the cube of them."""
 
-Pair = tuple[Step | None, Step | None]
+
+class Pair(NamedTuple):
+    """Steps that stand on one row."""
+
+    before: Step | None
+    after: Step | None
+    is_same: bool
+    """Whether both are there, and of the same instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class ComparedHistories:
 
     @property
     def pairs(self) -> list[Pair]:
-        """What is not shared, newest first: steps of the same instruction side by side, others alone."""
+        """What is not shared, newest first: steps of the same instruction stand on one row."""
         return list(_aligned(self.first, self.second))
 
 
@@ -72,14 +79,10 @@ def _steps(image: Image, top: int | None) -> list[tuple[Step, tuple[object, ...]
 
 
 def _aligned(first: list[Step], second: list[Step]) -> Iterator[Pair]:
-    """Every step once, in its order; a run without a match on the other side stands by itself."""
+    """Every step once, in its order; steps between two pairs of the same instruction share their rows."""
     if len(first) + len(second) > ALIGNED:
-        yield from zip_longest(first, second)
+        yield from (Pair(*pair, False) for pair in zip_longest(first, second))
         return
     texts = [[step.instruction for step in steps] for steps in (first, second)]
     for verb, a1, a2, b1, b2 in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
-        if verb == "equal":
-            yield from zip(first[a1:a2], second[b1:b2], strict=True)
-        else:
-            yield from ((step, None) for step in first[a1:a2])
-            yield from ((None, step) for step in second[b1:b2])
+        yield from (Pair(*pair, verb == "equal") for pair in zip_longest(first[a1:a2], second[b1:b2]))

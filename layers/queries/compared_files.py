@@ -5,6 +5,7 @@ it is asked for, and kept: the first page does not wait for the last, and the ne
 """
 
 import gc
+from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +16,10 @@ from typing import Final, NamedTuple
 from django.conf import settings
 
 from layers.models import Chain
-from layers.oci.changeset.entry import Kind
+from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.paths import ancestors, as_text, join
 from layers.oci.unionfs.compare import differences
-from layers.oci.unionfs.diff import Change, ChangeKind, Reason
+from layers.oci.unionfs.diff import Change, ChangeKind, Reason, compare, reason_words
 from layers.oci.unionfs.mergedview import Load, MergedView
 from layers.oci.unionfs.tree import Children
 from layers.queries.change_rows import entries_numbered
@@ -47,6 +48,8 @@ class FilePage(NamedTuple):
 
     rows: list[ChangeRow]
     total: int | None
+    has_next: bool = False
+    """Whether others come after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ def size_of(change: Change) -> int:
     return 0 if seen is None or seen.kind is Kind.DIRECTORY else seen.size
 
 
+def is_directory(change: Change) -> bool:
+    seen = change.entry or change.lower
+    return seen is not None and seen.kind is Kind.DIRECTORY
+
+
 def path_key(change: Change) -> tuple[bytes]:
     return (walking_order(join(change.directory, change.name)),)
 
@@ -106,6 +114,16 @@ def undisturbed() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def row_between(path: bytes, lower: Entry | None, entry: Entry | None) -> ChangeRow | None:
+    """The row of a path looked at alone; None where nothing differs. Of what lies below it is not known."""
+    if lower is None or entry is None:
+        return ChangeRow("A" if lower is None else "D", path, (), False, entry, lower)
+    reasons, visible = compare(lower, entry)
+    if reasons == Reason.IDENTICAL:
+        return None
+    return ChangeRow("C", path, reason_words(reasons), not visible, entry, lower)
 
 
 class FileComparison:
@@ -125,19 +143,25 @@ class FileComparison:
         return len(self._told) + len(self._silent)
 
     @property
+    def told_count(self) -> int:
+        """Rows that ``docker diff`` would print, of those found so far."""
+        return len(self._told)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are; ``silent`` counts what docker diff leaves out."""
-        self._find_all()
+        self.find_all()
         counts = Counter(change.kind.letter for change in self._told)
         return {kind: counts[kind] for kind in "ACD"} | {"silent": len(self._silent)}
 
     def page(self, wanted: FileFilter, offset: int = 0, limit: int | None = None) -> FilePage:
         """Some of the rows; without ``limit`` all of them."""
         if limit is None or wanted.needs_all:
-            self._find_all()
+            self.find_all()
         found = self._found(wanted, None if limit is None else offset + limit + 1)
         rows = wanted.ordered(found)[offset : None if limit is None else offset + limit]
-        return FilePage(list(map(change_row, rows)), len(found) if self.is_complete else None)
+        has_next = limit is not None and len(found) > offset + limit
+        return FilePage(list(map(change_row, rows)), len(found) if self.is_complete else None, has_next)
 
     def _found(self, wanted: FileFilter, enough: int | None) -> list[Change]:
         """The rows that are wanted: all if few entries are left to read, else at least ``enough``."""
@@ -159,7 +183,18 @@ class FileComparison:
     def _entry_count(self) -> int:
         return sum(tree.entry_count for tree in self._trees)
 
-    def _find_all(self) -> None:
+    def neighbours(self, path: bytes) -> tuple[bytes | None, bytes | None]:
+        """What differs before and after a path and is no directory, as far as it has been found."""
+        files = [change for change in self._told if not is_directory(change)]
+        key = walking_order(path)
+        after = bisect_right(files, key, key=lambda change: path_key(change)[0])
+        before = after - 1 if after and path_key(files[after - 1])[0] == key else after
+        near = (files[before - 1] if before else None, files[after] if after < len(files) else None)
+        previous, following = (change and join(change.directory, change.name) for change in near)
+        return previous, following
+
+    def find_all(self) -> None:
+        """Go on to the end."""
         while not self.is_complete:
             self._find(len(self._told) + ROWS_KEPT)
 

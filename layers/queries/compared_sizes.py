@@ -65,9 +65,22 @@ class SizeRow:
         return (self.b.subtree_size if self.b else 0) - (self.a.subtree_size if self.a else 0)
 
     @property
+    def magnitude(self) -> int:
+        return abs(self.delta)
+
+    @property
+    def differs(self) -> bool:
+        """Whether bytes or the number of paths are not the same."""
+        return weight(self.a) != weight(self.b)
+
+    @property
     def is_directory(self) -> bool:
         """Whether either side can be opened."""
         return any(row is not None and row.entry.kind is Kind.DIRECTORY for row in (self.a, self.b))
+
+
+def weight(row: TreeRow | None) -> tuple[int, int] | None:
+    return None if row is None else (row.subtree_size, row.subtree_count)
 
 
 def compare_sizes(a: Side, b: Side) -> tuple[Sizes, Sizes]:

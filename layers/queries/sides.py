@@ -4,20 +4,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from layers.models import Container, Image
+from layers.models.acting import acting_user
 from layers.queries.containers import AmbiguousContainer, ContainerNotFound, find_container
-from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
+from layers.queries.images import AmbiguousImage, ImageNotFound, find_image, names_of_images
 from layers.queries.positions import NoSuchLayer, position_of
 
 __all__ = [
     "REFUSALS",
     "AmbiguousContainer",
     "AmbiguousImage",
+    "Choices",
     "ImageNotFound",
     "NoSuchLayer",
     "Side",
+    "container_text",
     "find_side",
     "named_container",
     "shared_layers",
+    "side_choices",
 ]
 
 REFUSALS = (ImageNotFound, AmbiguousImage, AmbiguousContainer, NoSuchLayer)
@@ -49,7 +53,14 @@ class Side:
         name = name if at else self.text
         if len(name) == LONG_ID and name.startswith("sha256:"):
             name = name[7:19]
+        elif self.container is not None and name == self.container.container_id:
+            name = self.container.short_id
         return f"{name}@{layer}" if at else name
+
+    @property
+    def name(self) -> str:
+        """What means the image or the container, without a layer."""
+        return self.text.removesuffix(f"@{self.position}")
 
     @property
     def is_whole(self) -> bool:
@@ -101,6 +112,38 @@ def named_container(text: str) -> Container | None:
         find_image(text)
         return None
     return container
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a side may be: texts that :func:`find_side` takes."""
+
+    images: list[str]
+    containers: list[str]
+    left_out: int
+    """How many more there are."""
+
+
+def side_choices(text: str = "", limit: int = 200) -> Choices:
+    """Images and containers with ``text`` in their name or ID, images by name, then those without one."""
+    names = names_of_images()
+    named = sorted({f"{repository}:{tag}" for pairs in names.values() for repository, tag in pairs})
+    unnamed = Image.objects.visible().exclude(pk__in=names).order_by("-pk").values_list("image_id", flat=True)
+    wanted = text.strip().casefold()
+    images = [each for each in (*named, *unnamed) if wanted in each.casefold()]
+    containers = [
+        container_text(container)
+        for container in Container.objects.visible().select_related("owner").order_by("name")
+        if wanted in container_text(container).casefold() or container.container_id.startswith(wanted)
+    ]
+    left_out = max(0, len(images) - limit) + max(0, len(containers) - limit)
+    return Choices(images[:limit], containers[:limit], left_out)
+
+
+def container_text(container: Container) -> str:
+    """Its name; that of somebody else's with the owner's before it."""
+    owner = container.owner
+    return container.name if owner is None or owner == acting_user() else f"{owner.name}/{container.name}"
 
 
 def shared_layers(a: Side, b: Side) -> int:

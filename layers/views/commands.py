@@ -3,6 +3,7 @@
 import shlex
 
 from layers.models import Container, Image
+from layers.queries.sides import Side
 from layers.queries.stack import StackRow
 from layers.views.state import LayerState
 
@@ -53,6 +54,26 @@ def for_container(container: Container, path: bytes) -> list[str]:
     name = container.name
     chosen = [f"{PROGRAM} cp {name}:{word(path)} -"] if path else []
     return [f"docker diff {name}", f"{PROGRAM} diff {name}", *chosen]
+
+
+def for_comparison(a: Side, b: Side, tab: str) -> list[str]:
+    """What prints the same part of a comparison; of a container with its image as docker does too."""
+    own = f"{PROGRAM} compare {shlex.quote(a.text)} {shlex.quote(b.text)}"
+    found = [f"{own} --{tab}", own]
+    if tab == "files" and b.container is not None and a.container is None and a.is_whole:
+        found = [f"docker diff {b.container.name}"] * (a.image == b.image) + found
+    return found
+
+
+def for_compared_file(a: Side, b: Side, path: bytes, *there: object) -> list[str]:
+    """What shows the difference of one file, where both are files of images."""
+    images = [side for side in (a, b) if side.container is None]
+    if len(images) < 2 or None in there:
+        return []
+    each = [
+        f"<({PROGRAM} cat {shlex.quote(side.name)} {word(path)} --layer {side.position})" for side in images
+    ]
+    return [f"diff {' '.join(each)}"]
 
 
 def for_save(image: str) -> list[str]:

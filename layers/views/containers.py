@@ -15,6 +15,8 @@ from layers.queries.access import check_change
 from layers.queries.container_changes import container_counts
 from layers.queries.containers import image_name, list_containers
 from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
+from layers.queries.sides import container_text
+from layers.queries.stack import familiar_names
 from layers.queries.uppers import open_upper
 from layers.views import commands
 from layers.views.partials import HtmxHttpRequest, render_page
@@ -44,6 +46,10 @@ def heading(container: Container, tab: str) -> dict[str, Any]:
         "container": container,
         "image": container.image,
         "image_name": image_name(container.image),
+        "sides": (
+            commands.name_of(container.image, familiar_names(container.image)),
+            container_text(container),
+        ),
         "counts": counts,
         "change_count": counts["A"] + counts["C"] + counts["D"],
         "upper_size": open_upper(container).size,

@@ -38,7 +38,13 @@ def test_a_layer_belongs_to_the_image_before_it(output):
 def test_the_report_has_every_section(output):
     text = output("compare", "nginx:latest", "nginx:v2")
 
-    assert [line for line in text.splitlines() if line.isalpha()] == ["FILES", "CONFIG", "HISTORY", "SIZES"]
+    assert [line for line in text.splitlines() if line.isalpha()] == [
+        "FILES",
+        "CONFIG",
+        "HISTORY",
+        "SIZES",
+        "PACKAGES",
+    ]
     assert "C /usr/share/nginx/html/index.html" in text
     assert "steps are the same" in text
     assert "SHARED LAYERS   4" in text

@@ -87,12 +87,9 @@ def test_a_history_ends_with_the_layer_that_is_asked_for(container):
 def test_steps_of_the_same_instruction_stand_side_by_side(container):
     other = import_archive(GOLDEN / "09-config" / "image.tar").images[0]
     pairs = compare_histories(container.image, other).pairs
-    mine, theirs = ([pair[side] for pair in pairs if pair[side]] for side in (0, 1))
 
-    assert len(mine) == container.image.history_rows.count()
-    assert len(theirs) == other.history_rows.count()
-    both = [pair for pair in pairs if None not in pair]
-    assert all(one.instruction == two.instruction for one, two in both)
-    assert not {one.instruction for one, two in pairs if two is None} & {
-        two.instruction for one, two in pairs if one is None
-    } - {two.instruction for _, two in both}
+    assert sum(pair.before is not None for pair in pairs) == container.image.history_rows.count()
+    assert sum(pair.after is not None for pair in pairs) == other.history_rows.count()
+    assert [pair.before for pair in pairs if pair.before] == compare_histories(container.image, other).first
+    for before, after, is_same in pairs:
+        assert is_same == bool(before and after and before.instruction == after.instruction)

@@ -63,7 +63,7 @@ def url(db, data_dir) -> str:
         }
     )
     import_archive(io.BytesIO(archive), filename="evil.tar")
-    return f"/images/{Image.objects.get().image_id.partition(':')[2]}/"
+    return f"/images/{Image.objects.latest('pk').image_id.partition(':')[2]}/"
 
 
 PAGES = ["", "?view=tree", "?view=outline", "?q=" + EVIL, "history/", "config/", "file/?path=new%0Aline"]

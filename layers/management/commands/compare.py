@@ -11,10 +11,11 @@ from layers.management import comparison
 from layers.management.command import LibraryCommand
 from layers.oci.errors import OCIError
 from layers.queries.compared_config import compare_configs
+from layers.queries.compared_packages import compare_packages
 from layers.queries.files import ContentMissing
 from layers.queries.sides import REFUSALS, Side, find_side
 
-SECTIONS = ("files", "config", "history", "sizes")
+SECTIONS = ("files", "config", "history", "sizes", "packages")
 
 
 class LayerOf(Action):
@@ -34,7 +35,7 @@ class Command(LibraryCommand):
 
     help = _(
         "Compare two sides: what changed from A to B, as docker diff tells it (A, C, D), and in config, "
-        "history and sizes. A side is an image, IMAGE@LAYER, or a container."
+        "history, sizes and packages. A side is an image, IMAGE@LAYER, or a container."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,6 +53,7 @@ class Command(LibraryCommand):
         parser.add_argument("--config", action="store_true", help=_("only the config, field by field"))
         parser.add_argument("--history", action="store_true", help=_("only the steps that one side has"))
         parser.add_argument("--sizes", action="store_true", help=_("only the sizes"))
+        parser.add_argument("--packages", action="store_true", help=_("only the packages"))
         parser.add_argument(
             "--silent", action="store_true", help=_("also files that docker diff does not mention")
         )
@@ -81,6 +83,8 @@ def as_text(section: str, a: Side, b: Side, silent: bool, whole: bool) -> Iterab
         return comparison.config_text(compare_configs(a, b), whole)
     if section == "history":
         return comparison.history_text(comparison.histories(a, b), whole)
+    if section == "packages":
+        return comparison.packages_text(compare_packages(a, b))
     return [comparison.sizes_text(comparison.sizes_rows(a, b))]
 
 
@@ -92,4 +96,6 @@ def as_json(section: str, a: Side, b: Side, silent: bool) -> Iterable[dict[str, 
         return comparison.config_json(compare_configs(a, b))
     if section == "history":
         return comparison.history_json(comparison.histories(a, b))
+    if section == "packages":
+        return comparison.packages_json(compare_packages(a, b))
     return comparison.sizes_json(comparison.sizes_rows(a, b))
