@@ -4,7 +4,7 @@ FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 1000 imagebrowser && install -d -o imagebrowser -m 700 /data
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY manage.py ./
 COPY imagebrowser imagebrowser
 COPY layers layers
