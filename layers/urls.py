@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from layers.converters import ContainerConverter, DigestConverter
 from layers.views import (
     accounts,
+    commits,
     compare,
     compare_file,
     compare_sides,
@@ -16,6 +17,7 @@ from layers.views import (
     container_write,
     containers,
     details,
+    dockerfiles,
     downloads,
     files,
     history_compare,
@@ -91,6 +93,20 @@ urlpatterns = [
     path("compare/", compare.compare, name="compare"),
     path("compare/file/", compare_file.compare_file, name="compare-file"),
     path("compare/choices/", compare_sides.compare_choices, name="compare-choices"),
+    path("containers/<container:container_id>/commit/", commits.container_commit, name="container-commit"),
+    path(
+        "containers/<container:container_id>/commit/preview/", commits.commit_preview, name="commit-preview"
+    ),
+    path(
+        "containers/<container:container_id>/dockerfile/",
+        dockerfiles.container_dockerfile,
+        name="container-dockerfile",
+    ),
+    path(
+        "containers/<container:container_id>/dockerfile/context/",
+        dockerfiles.container_context,
+        name="container-context",
+    ),
     path("history/compare/", history_compare.history_compare, name="history-compare"),
     path("containers/<container:container_id>/fresh/", workspace.container_fresh, name="container-fresh"),
     path("containers/<container:container_id>/diff/", rail.container_diff, name="container-diff"),

@@ -158,6 +158,8 @@ def faults(lines: Iterable[tuple[Key, str]], runtime: Mapping[str, object]) -> d
     state: Runtime = dict(runtime)
     for key, line in lines:
         try:
+            if "\0" in line:
+                raise InvalidChange(f"{shown(line)} holds a NUL character, which nothing here may.")
             if CONTINUED.search(one_line(line)):
                 raise InvalidChange(f"{shown(line)} ends in a backslash, which would swallow the next line.")
             state = apply_changes(state, parse_changes([line], allowed=FORMS))

@@ -12,6 +12,7 @@ ELSEWHERE: Final = ("history", "rootfs")
 """Fields that are compared as history and as layers."""
 LEFTOVERS: Final = ("container", "container_config")
 """What an old engine noted of the container it committed; it says nothing of the image."""
+NAMES: Final = ("config.ExposedPorts.", "config.Volumes.")
 UNSET: Final = ("null", '""', "false", "0", "[]", "{}")
 """To an engine these say the same: the field is not set. Some write it out, some leave it away."""
 
@@ -25,12 +26,16 @@ def compare_configs(a: Side, b: Side, *, same: bool = False) -> list[FieldChange
         ContentMissing, DigestMismatch
     """
     rows = field_changes(document_of(a), document_of(b), same=same)
-    fields = [FieldChange(row.name, set_or_none(row.before), set_or_none(row.after)) for row in rows]
-    return [field for field in fields if field.before is not None or field.after is not None]
+    return [field for field in map(as_set, rows) if field.before is not None or field.after is not None]
 
 
-def set_or_none(value: str | None) -> str | None:
-    return None if value in UNSET else value
+def as_set(row: FieldChange) -> FieldChange:
+    """The change as an engine understands it: a side that sets nothing has no value."""
+    # What is exposed or a volume is named by the field: its value is always empty.
+    if row.name.startswith(NAMES):
+        return row
+    sides = (None if side in UNSET else side for side in (row.before, row.after))
+    return FieldChange(row.name, *sides)
 
 
 def document_of(side: Side) -> Mapping[str, Any]:

@@ -42,7 +42,11 @@ FORMATS = {
     Kind.CHARACTER: stat.S_IFCHR,
     Kind.BLOCK: stat.S_IFBLK,
     Kind.FIFO: stat.S_IFIFO,
+    Kind.HARDLINK: stat.S_IFREG,
+    Kind.WHITEOUT: stat.S_IFREG,
+    Kind.OPAQUE: stat.S_IFREG,
 }
+"""The bits of a type; whiteouts are spelled as files."""
 ICONS = {
     Kind.FILE: "file",
     Kind.DIRECTORY: "folder",

@@ -9,15 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from layers.models import Image, Job
+from layers.models import Container, Image, Job
 from layers.oci.digest import Digest
 from layers.queries.change_tree import change_tree
 from layers.queries.changes import changes, changes_between
+from layers.queries.containers import image_name
 from layers.queries.images import list_images, platforms
 from layers.queries.packages import operating_system
 from layers.queries.stack import StackRow, familiar_names, layer_sizes, stack
 from layers.queries.tree import NoSuchPath, listing
-from layers.views import commands
+from layers.views import commands, commit_commands
 from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.state import PAGE_ROWS, LayerState
 from layers.views.workspace_state import WorkspaceState
@@ -134,13 +135,30 @@ def image_detail(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     """The layer stack of an image, and what the chosen layer holds."""
     image = get_image(digest)
     layers = stack(image)
-    context = heading(image, "layers") | {"stack": layers}
+    context = heading(image, "layers") | {"stack": layers} | story(image, "committed" in request.GET)
     if layers:
         state = LayerState.parse(request, len(layers) - 1)
         context |= pane(layers, state, context["name"]) | listed(image, state)
     return render_page(
         request, "layers/image/detail.html", partial="layers/image/_browser.html", context=context
     )
+
+
+def story(image: Image, just_committed: bool) -> dict[str, Any]:
+    """How the image was committed, if it was, the last time."""
+    commit = image.commits.select_related("base").first()
+    if commit is None:
+        return {}
+    step = image.history_rows.last()
+    said = (step.author, step.comment) if step else ("", "")
+    return {
+        "commit": commit,
+        "committed_by": Container.objects.filter(container_id=commit.container_id).first(),
+        "base_name": image_name(commit.base) if commit.base else "",
+        "is_layerless": step is not None and step.empty_layer,
+        "commit_commands": commit_commands.for_commit(commit, *said),
+        "just_committed": just_committed,
+    }
 
 
 def pane(layers: list[StackRow], state: LayerState, name: str) -> dict[str, Any]:

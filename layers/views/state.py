@@ -21,6 +21,13 @@ def path_of(request: HttpRequest) -> bytes:
     return b""
 
 
+def paths_of(request: HttpRequest, field: str) -> list[bytes]:
+    """Every parameter of that name, byte for byte, each once."""
+    parts = (part.partition("=") for part in request.META.get("QUERY_STRING", "").split("&"))
+    values = [value for name, _, value in parts if name == field]
+    return list(dict.fromkeys(unquote_to_bytes(value.replace("+", " ")).strip(b"/") for value in values))
+
+
 def number(text: str | None, low: int, high: int, default: int) -> int:
     """``text`` as a number brought within bounds; ``default`` where it is none."""
     if text and text.isdecimal() and len(text) < 19:

@@ -41,3 +41,11 @@ def test_a_container_has_the_config_that_a_commit_would_give_it():
     container.save()
 
     assert rows("nginx:latest", "web") == {"config.Env.MODE": "A", "config.User": "A"}
+
+
+def test_ports_and_volumes_are_told_by_their_names():
+    container = create_container(image=find_image("nginx:latest"), name="web")
+    container.config_changes = ["EXPOSE 8080", "VOLUME /data"]
+    container.save()
+
+    assert rows("nginx:latest", "web") == {"config.ExposedPorts.8080/tcp": "A", "config.Volumes": "A"}

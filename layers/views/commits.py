@@ -1,0 +1,91 @@
+"""The page that commits a container: what is filled in, what would come of it, and the commit itself."""
+
+from http import HTTPStatus
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from layers.models import Container, Image
+from layers.oci.errors import OCIError
+from layers.operations.commit_container import commit_container
+from layers.operations.draft_commit import draft_commit
+from layers.operations.editing import EditConflict
+from layers.queries.hygiene import check_hygiene
+from layers.views.commit_page import all_left_out, drafted, judge, page_of
+from layers.views.commit_wish import CommitWish
+from layers.views.containers import get_container
+from layers.views.downloads import told
+from layers.views.partials import HtmxHttpRequest, render_page
+
+PAGE, PART = "layers/commit/commit.html", "layers/commit/_commit.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@told
+def container_commit(request: HtmxHttpRequest, container_id: str) -> HttpResponseBase:
+    """The form with what the container remembers; sent, the new image, or the form with what is wrong."""
+    container = get_container(container_id)
+    if request.method != "POST":
+        return render_commit(request, container, drafted(container))
+    wish = CommitWish.sent(request)
+    judged = judge(container, wish)
+    if not judged.is_fit:
+        return render_commit(request, container, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
+    try:
+        image = commit_container(
+            container=container,
+            reference=judged.name.reference,
+            author=wish.author,
+            message=wish.message,
+            leave_out=wish.leave_out,
+            reproducible=wish.reproducible,
+            move_container=wish.move,
+            revision=wish.revision,
+        )
+    except EditConflict as conflict:
+        return render_commit(request, container, wish, status=HTTPStatus.CONFLICT, refusal=str(conflict))
+    except OCIError as refusal:
+        return render_commit(
+            request, container, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(refusal)
+        )
+    return HttpResponseRedirect(committed_url(image), status=HTTPStatus.SEE_OTHER)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@told
+def commit_preview(request: HtmxHttpRequest, container_id: str) -> HttpResponseBase:
+    """What the form as it is sent would make; the container remembers what can be remembered of it."""
+    container = get_container(container_id)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("layers:container-commit", args=[container.container_id]))
+    wish = CommitWish.sent(request)
+    if "leave_all" in request.POST:
+        wish = wish.leaving_out(all_left_out(check_hygiene(container)))
+    judged = judge(container, wish)
+    if judged.is_draft:
+        draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
+        if "switch" in request.POST:
+            wish = wish.switched(drafted(container))
+    return render_commit(request, container, wish)
+
+
+def render_commit(
+    request: HtmxHttpRequest,
+    container: Container,
+    wish: CommitWish,
+    *,
+    status: int = HTTPStatus.OK,
+    refusal: str = "",
+) -> HttpResponse:
+    """The page of a wish, with why it was refused."""
+    context = page_of(container, wish, judge(container, wish)) | {"refusal": refusal}
+    return render_page(request, PAGE, partial=PART, context=context, status=status)
+
+
+def committed_url(image: Image) -> str:
+    """The page of a new image, with the story of its commit open."""
+    top = image.image_layers.count() - 1
+    return f"{reverse('layers:image-detail', args=[image.image_id])}?layer={max(top, 0)}&committed=1"

@@ -1,0 +1,83 @@
+"""A container is committed in the browser: checked while typing, previewed, made."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture
+def commit(page: Page) -> Page:
+    """On the commit page of a container of nginx that nobody has edited."""
+    page.goto("/")
+    page.get_by_role("link", name="nginx:latest").click()
+    page.get_by_role("button", name="New container").click()
+    page.get_by_role("link", name="Commit", exact=True).click()
+    expect(page.get_by_role("heading", name="What the commit makes")).to_be_visible()
+    return page
+
+
+def test_name_is_checked_while_it_is_typed(commit: Page):
+    name = commit.get_by_label("Name repository:tag")
+    name.press_sequentially("nginx:v")
+    expect(commit.locator("#name-check")).to_contain_text("docker.io/library/nginx:v")
+    name.press_sequentially("2")
+    expect(commit.locator("#name-check")).to_contain_text("nginx:v2 names image")
+    name.fill("Nginx")
+    expect(commit.locator("#name-check")).to_contain_text("must be lower-case")
+    expect(name).to_be_focused()
+
+
+def test_changes_show_in_the_preview_and_their_mistakes_at_the_field(commit: Page):
+    commit.locator("#changes summary").first.click()
+    commit.get_by_label("EXPOSE").fill("99999")
+    expect(commit.locator("#error-EXPOSE")).to_have_text("Invalid containerPort: 99999")
+    commit.get_by_label("EXPOSE").fill("8080")
+    expect(commit.locator("#error-EXPOSE")).to_be_empty()
+    commit.locator("#preview-config summary").first.click()
+    expect(commit.locator("#preview-config")).to_contain_text("config.ExposedPorts.8080/tcp")
+
+    commit.get_by_role("button", name="as Dockerfile lines").click()
+    expect(commit.locator("#lines")).to_have_value("EXPOSE 8080")
+    commit.locator("#lines").fill("EXPOSE 8080\nCOPY a b")
+    expect(commit.locator("#line-errors")).to_contain_text("Line 2: copy is not a valid change command")
+    expect(commit.locator("#preview-config")).to_have_attribute("open", "")
+
+
+def test_rows_of_variables_grow(commit: Page):
+    commit.locator("#changes summary").first.click()
+    names = commit.get_by_label("ENV: name")
+    expect(names).to_have_count(1)
+    names.first.fill("A")
+    expect(names).to_have_count(2)
+    names.last.fill("B")
+    commit.get_by_label("ENV: value").nth(1).fill("2")
+    expect(commit.locator("#config-count")).to_contain_text("2 lines")
+
+
+def test_enter_looks_and_control_enter_commits(commit: Page):
+    commit.get_by_label("Message").fill("by key")
+    commit.get_by_label("Author").press("Enter")
+    expect(commit).to_have_url(re.compile("/commit/"))
+    commit.get_by_label("Author").press("Control+Enter")
+
+    expect(commit).to_have_url(re.compile("/images/.*committed=1"))
+    expect(commit.locator("#committed")).to_contain_text("one row of history more")
+    commit.get_by_role("link", name="Compare the histories").click()
+    expect(commit.get_by_text("steps that both have")).to_be_visible()
+
+
+def test_commit_works_without_scripts(browser, base_url, commit: Page):
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = context.new_page()
+    page.goto(commit.url)
+    page.get_by_label("Name repository:tag").fill("by/hand:1")
+    page.get_by_role("button", name="Preview").last.click()
+    expect(page.locator("#name-check")).to_contain_text("docker.io/by/hand:1")
+    page.locator("#changes summary").first.click()
+    page.get_by_role("button", name="as Dockerfile lines").click()
+    page.locator("#lines").fill("USER app")
+    page.get_by_role("button", name="Commit", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("by/hand:1")
+    context.close()
