@@ -1,24 +1,20 @@
 """The line of imports: what is next, what is cancelled, what somebody left behind."""
 
 import os
-import time
 from dataclasses import dataclass
 from typing import Self
-from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
+from layers.operations.remove_left_uploads import remove_left_uploads
 from layers.operations.resume_upload import end_dead_uploads
-from layers.uploads import kept_uploads, lock_upload, remove_upload
+from layers.queries.fsck.leftovers import ENDED
+from layers.uploads import lock_upload, remove_upload
 
 ATTEMPTS = 3
-STALE_SECONDS = 60
-"""Age of an archive that belongs to no job: a form that is still being read has none yet."""
-
-ENDED = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ def recover() -> None:
             if job.state != Job.State.QUEUED and not job.is_resumable:
                 _recover(job)
             os.close(lock)
-    _remove_stale()
+    remove_left_uploads()
 
 
 def _recover(job: Job) -> None:
@@ -115,20 +111,6 @@ def _recover(job: Job) -> None:
         requeue(job, job.attempts)
     if ended:
         remove_upload(job.pk)
-
-
-def _remove_stale() -> None:
-    active: set[UUID] = set(Job.objects.exclude(state__in=ENDED).values_list("pk", flat=True))
-    for number, written_at in kept_uploads():
-        if number in active or time.time() - written_at < STALE_SECONDS:
-            continue
-        try:
-            lock = lock_upload(number)
-        except FileNotFoundError:
-            continue
-        if lock is not None:
-            remove_upload(number)
-            os.close(lock)
 
 
 def _jobs(*states: Job.State) -> QuerySet[Job]:

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from layers.models import Blob, Chain, Change, Directory, FileEntry, Layer
-from layers.storage import Staging, abandoned_stagings, has_staging
+from layers.queries.fsck.leftovers import marks_without_staging
+from layers.storage import Staging, abandoned_stagings
 
 ROWS_A_TRANSACTION = 5000
 
@@ -21,19 +22,6 @@ def clean_abandoned() -> int:
         discard_rows(uuid)
         cleaned += 1
     return cleaned
-
-
-def marks_without_staging() -> list[str]:
-    """Marks in rows whose staging is not here: a backup brought them from where it was.
-
-    A staging's directory is made before, and goes after, the rows that bear its mark.
-    """
-    marks = {
-        mark
-        for model in (Chain, Layer)
-        for mark in model.objects.exclude(staging="").values_list("staging", flat=True)
-    }
-    return sorted(mark for mark in marks if not has_staging(mark))
 
 
 def discard_staging(staging: Staging) -> None:

@@ -19,8 +19,8 @@ from layers.models import (
     StoredLayer,
 )
 from layers.models.acting import acting_user, is_student
+from layers.models.imagerows import history_rows, storable
 from layers.oci.archive.parts import DocumentPart
-from layers.oci.config import ImageConfig, history_positions
 from layers.oci.digest import Digest
 from layers.oci.limits import Limits
 from layers.oci.manifest import Index, parse_manifest
@@ -144,7 +144,7 @@ class Shelf:
         stored = [self.stored_layer(digest) for digest, _ in staged.layers]
         if is_new:
             self._layers(image, staged, stored)
-            self._history(image, config, len(stored))
+            HistoryRow.objects.bulk_create(history_rows(image, config, len(stored)))
         if staged.manifest is not None:
             self._manifest(image, staged, staged.manifest, stored)
         return image
@@ -162,22 +162,6 @@ class Shelf:
         ImageLayer.objects.bulk_create(
             ImageLayer(image=image, position=position, layer=chain.layer, stored=form, chain=chain)
             for position, ((_, chain), form) in enumerate(zip(staged.layers, stored, strict=True))
-        )
-
-    def _history(self, image: Image, config: ImageConfig, layer_count: int) -> None:
-        positions = history_positions(config.history, layer_count)
-        HistoryRow.objects.bulk_create(
-            HistoryRow(
-                image=image,
-                index=index,
-                created=storable(step.created)[:64],
-                created_by=storable(step.created_by),
-                author=storable(step.author),
-                comment=storable(step.comment),
-                empty_layer=step.empty_layer,
-                position=position,
-            )
-            for index, (step, position) in enumerate(zip(config.history, positions, strict=True))
         )
 
     def _manifest(self, image: Image, staged: StagedImage, raw: bytes, stored: Sequence[StoredLayer]) -> None:
@@ -257,8 +241,3 @@ def host_first(images: Sequence[Image]) -> list[Image]:
     """``images`` with those for this machine's processor in front."""
     machine = platform.machine()
     return sorted(images, key=lambda image: image.architecture != ARCHITECTURES.get(machine, machine))
-
-
-def storable(text: str) -> str:
-    """``text`` as any database takes it: no NUL, no half of a surrogate pair. The raw bytes are kept too."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

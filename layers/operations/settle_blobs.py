@@ -8,11 +8,12 @@ synced now; one of an earlier boot is read and believed only if it is whole.
 import logging
 import os
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from layers.models import Blob, Image
+from layers.models import Blob
 from layers.oci.changeset.walk import StoredRange
 from layers.operations.delete_image import delete_image
+from layers.queries.needs import images_needing
 from layers.storage import boot_id, open_blob, sync_blob
 
 logger = logging.getLogger(__name__)
@@ -58,11 +59,8 @@ def is_whole(blob: Blob) -> bool:
 
 def withdraw_images_of(blob: Blob) -> list[str]:
     """Delete the images that cannot do without the blob; their IDs."""
-    needing = Image.objects.filter(
-        Q(config=blob) | Q(image_layers__stored__blob=blob) | Q(manifests__blob=blob)
-    ).distinct()
     lost = []
-    for image in needing:
+    for image in images_needing(blob):
         logger.error("Image %s lost blob %s in a power cut: import it again", image.image_id, blob.digest)
         lost.append(image.image_id)
         delete_image(image=image)

@@ -11,23 +11,44 @@ from layers.storage.blobs import (
     sync_blob,
 )
 from layers.storage.cache import drop_cached, open_cached
+from layers.storage.inspection import (
+    abandoned_names,
+    blobs_size,
+    misplaced_files,
+    set_aside,
+    stale_files,
+    unfinished_files,
+)
 from layers.storage.locks import alone
-from layers.storage.staging import Staging, abandoned_stagings, has_staging, remove_blobs
+from layers.storage.staging import (
+    Staging,
+    abandoned_stagings,
+    has_staging,
+    journaled_digests,
+    remove_blobs,
+)
 
 __all__ = [
     "Kept",
     "Staging",
+    "abandoned_names",
     "abandoned_stagings",
     "alone",
     "blob_path",
+    "blobs_size",
     "boot_id",
     "drop_cached",
     "has_blob",
     "has_staging",
+    "journaled_digests",
+    "misplaced_files",
     "open_blob",
     "open_cached",
     "remove_blobs",
+    "set_aside",
+    "stale_files",
     "stored_digests",
     "sync",
     "sync_blob",
+    "unfinished_files",
 ]

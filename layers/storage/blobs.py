@@ -21,7 +21,7 @@ Kept = Callable[[Collection[str]], Iterable[str]]
 def blob_path(digest: str) -> Path:
     """Where the blob lies, there or not. Raises ``InvalidDigest`` before a path is made of the text."""
     parsed = Digest.parse(digest)
-    return _blobs() / parsed.algorithm / parsed.hex[:2] / parsed.hex
+    return blobs_path() / parsed.algorithm / parsed.hex[:2] / parsed.hex
 
 
 def open_blob(digest: str) -> BinaryIO:
@@ -35,7 +35,7 @@ def has_blob(digest: str) -> bool:
 
 def stored_digests() -> Iterator[str]:
     """The digest of every blob in the store, in no order."""
-    for path in _blobs().glob("*/??/*"):
+    for path in blobs_path().glob("*/??/*"):
         digest = f"{path.parent.parent.name}:{path.name}"
         if is_digest(digest):
             yield digest
@@ -53,7 +53,8 @@ def boot_id() -> str:
     return BOOT_ID.read_text().strip() if BOOT_ID.exists() else "unknown"
 
 
-def _blobs() -> Path:
+def blobs_path() -> Path:
+    """The directory of the store."""
     return Path(settings.DATA_DIR) / "blobs"
 
 

@@ -19,7 +19,7 @@ def open_cached(name: str, expected_size: int, make: Callable[[BinaryIO], None])
     """
     if expected_size > settings.CACHE_SIZE // 2:
         return None
-    path = _cache() / name
+    path = cache_path() / name
     try:
         return _open(path) or _make(path, make)
     except OSError:
@@ -28,10 +28,11 @@ def open_cached(name: str, expected_size: int, make: Callable[[BinaryIO], None])
 
 def drop_cached(name: str) -> None:
     """Forget a file that turns out damaged: the cache is never synced, so a power cut may spoil it."""
-    (_cache() / name).unlink(missing_ok=True)
+    (cache_path() / name).unlink(missing_ok=True)
 
 
-def _cache() -> Path:
+def cache_path() -> Path:
+    """The directory of the cache, there or not."""
     return Path(settings.DATA_DIR) / "cache"
 
 
@@ -61,15 +62,15 @@ def _make(path: Path, make: Callable[[BinaryIO], None]) -> BinaryIO | None:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    _cache().mkdir(mode=0o700, exist_ok=True)
-    with (_cache() / ".lock").open("wb") as file:
+    cache_path().mkdir(mode=0o700, exist_ok=True)
+    with (cache_path() / ".lock").open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _shrink(newest: Path) -> None:
     """Remove what was not used for longest, and what a killed maker left, until the rest fits."""
-    files = [(path, path.stat()) for path in _cache().iterdir() if path.name != ".lock"]
+    files = [(path, path.stat()) for path in cache_path().iterdir() if path.name != ".lock"]
     files.sort(key=lambda file: (file[0] == newest, file[0].suffix != ".new", file[1].st_mtime_ns))
     excess = sum(status.st_size for _, status in files) - settings.CACHE_SIZE
     for path, status in files:

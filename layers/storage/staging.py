@@ -118,7 +118,7 @@ class Staging:
     def discard(self, kept: Kept) -> list[str]:
         """Remove the blobs it published that ``kept`` does not name, then close it; tells which."""
         with store_lock():
-            removed = unlink_unless_kept(self.digests - _journals(but=self.uuid), kept)
+            removed = unlink_unless_kept(self.digests - journaled_digests(but=self.uuid), kept)
         self.close()
         return removed
 
@@ -169,7 +169,7 @@ def remove_blobs(digests: Iterable[str], kept: Kept) -> list[str]:
     an import commits before it drops its journal, so one of them names the blob.
     """
     with store_lock():
-        return unlink_unless_kept(set(digests) - _journals(), kept)
+        return unlink_unless_kept(set(digests) - journaled_digests(), kept)
 
 
 def _try_lock(directory: Path) -> int:
@@ -190,8 +190,20 @@ def _is_uuid(name: str) -> bool:
         return False
 
 
-def _journals(but: str = "") -> frozenset[str]:
+def is_abandoned(uuid: str) -> bool:
+    """Whether the staging of that name is there, and nobody owns it."""
+    if not _is_uuid(uuid) or not has_staging(uuid):
+        return False
+    with suppress(FileNotFoundError, BlockingIOError), store_lock():
+        os.close(_try_lock(stagings_path() / uuid))
+        return True
+    return False
+
+
+def journaled_digests(but: str = "") -> frozenset[str]:
     """Every digest in the journal of a staging, living or abandoned."""
+    if not stagings_path().is_dir():
+        return frozenset()
     others = (path for path in stagings_path().iterdir() if path.name != but and path.is_dir())
     return frozenset(itertools.chain.from_iterable(map(_journal, others)))
 

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from layers.jobs.queue import ATTEMPTS, STALE_SECONDS, Claim, cancel, next_claim, recover
+from layers.jobs.queue import ATTEMPTS, Claim, cancel, next_claim, recover
 from layers.models import Job
+from layers.queries.fsck.leftovers import STALE_SECONDS
 from layers.uploads import Upload, kept_uploads, lock_upload, upload_path
 
 pytestmark = pytest.mark.django_db

@@ -32,7 +32,7 @@ def test_a_delete_that_is_cut_short_shows_nothing_and_is_finished_later(image):
     staging = Staging()
     with transaction.atomic():
         withdraw(image)
-        sweep.hand_over(staging, alone=False)
+        sweep.hand_over(staging, sweep.Wanted())
     killed(staging)
 
     assert not Image.objects.exists()

@@ -57,7 +57,7 @@ def sealed_pieces(file: BinaryIO, size: int, seal: bytes) -> Iterator[memoryview
     Raises:
         SealBroken: before the piece that is wrong, or missing, is handed out.
     """
-    if len(seal) != -(-size // PIECE_SIZE) * _CRC.size:
+    if len(seal) != seal_size(size):
         raise SealBroken
     view = memoryview(bytearray(min(size, PIECE_SIZE)))
     for number, (crc,) in enumerate(_CRC.iter_unpack(seal)):
@@ -73,3 +73,8 @@ def _filled(file: BinaryIO, piece: memoryview) -> int:
     while done < len(piece) and (count := file.readinto(piece[done:])):  # type: ignore[attr-defined]
         done += count
     return done
+
+
+def seal_size(size: int) -> int:
+    """Bytes of the seal of a blob of ``size`` bytes."""
+    return -(-size // PIECE_SIZE) * _CRC.size
