@@ -26,6 +26,7 @@ from layers.views import (
     packages,
     rail,
     raw,
+    rebuilt,
     sessions,
     upload,
     upload_parts,
@@ -58,6 +59,10 @@ urlpatterns = [
     path("images/<digest:digest>/", images.image_detail, name="image-detail"),
     path("images/<digest:digest>/rows/", images.image_rows, name="image-rows"),
     path("images/<digest:digest>/history/", details.image_history, name="image-history"),
+    path("images/<digest:digest>/dockerfile/", rebuilt.image_dockerfile, name="image-dockerfile"),
+    path(
+        "images/<digest:digest>/dockerfile/download/", rebuilt.dockerfile_download, name="dockerfile-download"
+    ),
     path("images/<digest:digest>/config/", details.image_config, name="image-config"),
     path("images/<digest:digest>/packages/", packages.image_packages, name="image-packages"),
     path("images/<digest:digest>/packages/download/", packages.packages_download, name="packages-download"),

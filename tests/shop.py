@@ -36,8 +36,11 @@ HISTORY = steps(
     "COPY . /app # buildkit",
     empty=[1],
 )
+CONFIG = {"Cmd": ["bash"]}
 
 
 def shop_archive() -> bytes:
     """``shop:2``."""
-    return layered_archive(*LAYERS, name="shop:2", created="2024-02-03T04:05:06Z", history=HISTORY)
+    return layered_archive(
+        *LAYERS, name="shop:2", created="2024-02-03T04:05:06Z", history=HISTORY, config=CONFIG
+    )

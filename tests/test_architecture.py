@@ -36,7 +36,7 @@ CORE_ORDER = [
     {"changeform", "commit"},
     {"changeset"},
     {"unionfs"},
-    {"archive", "packages", "recipe"},
+    {"archive", "packages", "rebuilt", "recipe"},
 ]
 CORE_CODECS = {"isal", "zstandard"}
 CODEC_MODULES = "layers.oci.changeset"

@@ -1,11 +1,9 @@
 """The files of a layer that tell of packages: found by its rows, read from its tar in one pass."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
-from django.db import connection
 from django.utils.translation import gettext_noop as _
 
 from layers.models import Chain
@@ -20,27 +18,13 @@ from layers.oci.packages.programs import read_program
 from layers.queries.directories import entries_between
 from layers.queries.files import ContentMissing, EntryReader, entry_reader
 from layers.queries.forward import LayerReader
+from layers.queries.layer_rows import NameRow, layer_names, touched_directories
 
 MOST_DATABASES: Final = 20_000
 MOST_PROGRAMS: Final = 5_000
 """Of one layer; that more were left out is said."""
 WHOLE_PROGRAM: Final = 48 * MIB
 """Up to here a program is read at once, which is quicker than to and fro in what is compressed."""
-ROWS_A_FETCH: Final = 10_000
-NAMES = "SELECT id, name, kind, mode, size FROM layers_fileentry WHERE id >= %s AND id < %s ORDER BY id"
-DIRECTORIES = (
-    "SELECT path, first_entry, entry_count, cut, gone FROM layers_directory WHERE id >= %s AND id < %s"
-)
-
-
-class Touched(NamedTuple):
-    """A directory that the layer touches."""
-
-    path: bytes
-    first_entry: int
-    entry_count: int
-    cut: bool
-    gone: bool
 
 
 class PackageFiles:
@@ -74,19 +58,15 @@ class PackageFiles:
 
     def _entries(self, known_paths: set[bytes]) -> Iterator[tuple[bytes, tuple[int, Kind]]]:
         """The layer's entries that may tell of packages, or stand where something did."""
-        rows = [row for row in self._touched.values() if row.entry_count]
-        rows.sort(key=lambda row: row.first_entry)
-        starts = [row.first_entry for row in rows]
         names = {split(path)[1] for path in known_paths}
         counts = {"database": 0, "program": 0}
-        for number, name, kind, mode, size in layer_names(self._chain):
-            directory = rows[bisect_right(starts, number) - 1].path if rows else b""
-            if name in names and join(directory, name) in known_paths:
-                yield join(directory, name), (number, Kind(kind))
-            elif kind == Kind.FILE and (what := _worth(directory, name, mode, size)):
+        for directory, row in layer_names(self._chain):
+            if row.name in names and join(directory, row.name) in known_paths:
+                yield join(directory, row.name), (row.number, Kind(row.kind))
+            elif row.kind == Kind.FILE and (what := _worth(directory, row)):
                 counts[what] += 1
                 if counts[what] <= (MOST_DATABASES if what == "database" else MOST_PROGRAMS):
-                    yield join(directory, name), (number, Kind.FILE)
+                    yield join(directory, row.name), (row.number, Kind.FILE)
         if counts["database"] > MOST_DATABASES:
             self.notes.append((b"", _("The layer has more files about packages than are read.")))
         if counts["program"] > MOST_PROGRAMS:
@@ -132,11 +112,11 @@ class PackageFiles:
         return [replace(package, path=path) for package in self._programs[entry.sha256]]
 
 
-def _worth(directory: bytes, name: bytes, mode: int, size: int) -> str:
+def _worth(directory: bytes, row: NameRow) -> str:
     """``database`` or ``program`` for what may tell of packages, else nothing."""
-    if database_at(directory, name):
+    if database_at(directory, row.name):
         return "database"
-    return "program" if is_program(mode, size) else ""
+    return "program" if is_program(row.mode, row.size) else ""
 
 
 def program_reader(reader: EntryReader) -> Callable[[int, int], bytes]:
@@ -148,20 +128,3 @@ def program_reader(reader: EntryReader) -> Callable[[int, int], bytes]:
         return reader.read
     data = reader.read(0, reader.size)
     return lambda offset, size: data[offset : offset + size]
-
-
-def touched_directories(chain: Chain) -> list[Touched]:
-    """Every directory that the top layer touches."""
-    with connection.cursor() as cursor:
-        cursor.execute(DIRECTORIES, [chain.first_directory, chain.first_directory + chain.directory_count])
-        return [Touched(bytes(path), *rest) for path, *rest in cursor.fetchall()]
-
-
-def layer_names(chain: Chain) -> Iterator[tuple[int, bytes, int, int, int]]:
-    """Number, name, kind, mode and size of every entry of the top layer."""
-    layer = chain.layer
-    with connection.cursor() as cursor:
-        cursor.execute(NAMES, [layer.first_entry, layer.first_entry + layer.entry_count])
-        while rows := cursor.fetchmany(ROWS_A_FETCH):
-            for number, name, *rest in rows:
-                yield number, bytes(name), *rest

@@ -4,12 +4,15 @@ import io
 import tarfile
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from layers.operations.create_container import create_container
 from layers.operations.edit_container import change_owner, remove_paths
 from layers.operations.write_dockerfile import write_dockerfile
 from layers.operations.write_file import write_file
 from layers.queries.images import find_image
+from tests.layered import import_layers, steps
 
 PAGE = b"usr/share/nginx/html/index.html"
 
@@ -62,3 +65,33 @@ def test_left_out_paths_are_in_neither(container, output):
     text = output("dockerfile", "webserver", "--leave-out", "/etc")
 
     assert text.splitlines()[1:] == ["FROM nginx:latest", "COPY rootfs/ /"]
+
+
+def test_of_an_image_it_is_what_its_history_tells(load, output, rows):
+    load("09")
+    text = output("dockerfile", "oracle/config:buildkit")
+
+    assert text.splitlines()[:3] == [
+        "FROM scratch",
+        "MAINTAINER Old Style <old@example.com>",
+        "ADD rootfs.tar /",
+    ]
+    assert rows("dockerfile", "oracle/config:buildkit") == [{"Dockerfile": text}]
+
+
+def test_a_container_goes_before_an_image(container, output):
+    assert output("dockerfile", "webserver").startswith("# What was changed in the container webserver.")
+    assert output("dockerfile", "nginx:latest").startswith("FROM scratch")
+
+
+@pytest.mark.parametrize("words", [["-o", "x"], ["--change", "CMD a"], ["--leave-out", "/etc"]])
+def test_an_image_has_no_context_and_no_changes(load, words):
+    load("09")
+    with pytest.raises(CommandError, match="are for a container"):
+        call_command("dockerfile", "oracle/config:buildkit", *words)
+
+
+def test_nothing_in_a_history_is_obeyed_by_a_terminal(db, output):
+    import_layers({"a": b""}, history=steps("RUN /bin/sh -c echo \x1b[31m # buildkit"))
+
+    assert output("dockerfile", "test:1") == "FROM scratch\nRUN echo \\x1b[31m\n"

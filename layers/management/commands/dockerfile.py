@@ -1,26 +1,34 @@
-"""``dockerfile``: what a container changed, as a Dockerfile."""
+"""``dockerfile``: what a container changed, or how an image came to be, as a Dockerfile."""
 
 import os
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from layers.management.command import LibraryCommand
 from layers.management.output import output
+from layers.models import Container
 from layers.operations.write_dockerfile import write_dockerfile
-from layers.queries.containers import AmbiguousContainer, ContainerNotFound, find_container
+from layers.queries.containers import AmbiguousContainer, ContainerNotFound
 from layers.queries.files import ContentMissing
+from layers.queries.images import find_image
+from layers.queries.rebuilt import rebuilt_dockerfile
+from layers.queries.sides import named_container
 
 
 class Command(LibraryCommand):
     refusals = (*LibraryCommand.refusals, ContainerNotFound, AmbiguousContainer, ContentMissing)
 
-    help = _("Print the Dockerfile that repeats what was changed in a container, or write its build context.")
+    help = _(
+        "Print the Dockerfile that repeats what was changed in a container, or write its build context;"
+        " of an image, the Dockerfile that its history tells of, each guessed line below a remark."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("container", metavar="CONTAINER")
+        parser.add_argument("name", metavar="CONTAINER|IMAGE")
         parser.add_argument(
             "-o",
             "--output",
@@ -44,8 +52,19 @@ class Command(LibraryCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
+        container = named_container(options["name"])
+        if container is not None:
+            self.of_container(container, options)
+            return
+        image = find_image(options["name"])
+        if options["output"] is not None or options["change"] or options["leave_out"]:
+            raise CommandError(gettext("--output, --change and --leave-out are for a container."))
+        self.show(printable_lines(rebuilt_dockerfile(image).text), as_json=options["format"] == "json")
+
+    def of_container(self, container: Container, options: dict[str, Any]) -> None:
+        """The Dockerfile of what was edited, or all that it takes to build it."""
         build = write_dockerfile(
-            container=find_container(options["container"]),
+            container=container,
             changes=options["change"],
             leave_out=list(map(os.fsencode, options["leave_out"])),
         )
@@ -63,3 +82,8 @@ class Command(LibraryCommand):
             self.print_json({"Dockerfile": text})
         else:
             self.stdout.write(text, ending="")
+
+
+def printable_lines(text: str) -> str:
+    """The text without what a terminal obeys, but for line ends and tabs."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
