@@ -6,7 +6,7 @@ import { diff } from "@codemirror/legacy-modes/mode/diff";
 import { dockerFile } from "@codemirror/legacy-modes/mode/dockerfile";
 import { go } from "@codemirror/legacy-modes/mode/go";
 import { html } from "@codemirror/lang-html";
-import { javascript } from "@codemirror/lang-javascript";
+import { javascript, jsxLanguage } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
 import { lua } from "@codemirror/legacy-modes/mode/lua";
 import { markdown } from "@codemirror/lang-markdown";
@@ -40,6 +40,7 @@ function legacy(mode) {
   return () => new LanguageSupport(StreamLanguage.define(mode));
 }
 
+// Nothing is typed but what the person types: no tag is closed by itself.
 export const languages = {
   c: legacy(c),
   cpp: legacy(cpp),
@@ -47,11 +48,11 @@ export const languages = {
   diff: legacy(diff),
   dockerfile: legacy(dockerFile),
   go: legacy(go),
-  html,
+  html: () => html({ autoCloseTags: false }),
   java: legacy(java),
   javascript,
   json,
-  jsx: () => javascript({ jsx: true }),
+  jsx: () => new LanguageSupport(jsxLanguage),
   lua: legacy(lua),
   markdown,
   nginx: legacy(nginx),
@@ -65,6 +66,6 @@ export const languages = {
   sql,
   toml: legacy(toml),
   typescript: () => javascript({ typescript: true }),
-  xml,
+  xml: () => xml({ autoCloseTags: false }),
   yaml,
 };

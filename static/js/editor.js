@@ -45,6 +45,7 @@ function dress({ EditorView, HighlightStyle, syntaxHighlighting, tags }) {
 // Both sides of a conflict; "&.cm-merge-a" is theirs.
 function dressMerge({ EditorView }) {
   return EditorView.theme({
+    "&": { maxHeight: "none" },
     "&.cm-merge-a .cm-changedLine, & .cm-deletedChunk": { background: "var(--d-tint)" },
     "&.cm-merge-b .cm-changedLine": { background: "var(--a-tint)" },
     "&.cm-merge-a .cm-changedText": { background: "var(--d-mark)" },
@@ -53,6 +54,14 @@ function dressMerge({ EditorView }) {
     ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "none" },
   });
 }
+
+const MERGE_SHEET = new CSSStyleSheet();
+MERGE_SHEET.replaceSync(`
+  .cm-mergeView { max-height: calc(100vh - 18rem); min-height: 16rem; overflow: auto; }
+  .cm-merge-revert { width: 2.25rem; }
+  .cm-merge-revert button { width: 1.75rem; min-height: 1.5rem; margin: 0 0.25rem; padding: 0; border: 1px solid var(--edge); border-radius: 0.375rem; background: var(--surface); color: var(--ink); font: inherit; cursor: pointer; }
+  .cm-merge-revert button:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
+`);
 
 // A byte that is no UTF-8 comes as a character of the last private plane: see layers/views/encodings.py.
 const STRAY = /[\u{10FF80}-\u{10FFFF}]/gu;
@@ -149,7 +158,7 @@ class Editor extends HTMLElement {
       code.highlightSelectionMatches(), code.search(),
       code.EditorState.allowMultipleSelections.of(true), code.indentUnit.of(this.unit()),
       code.keymap.of([code.indentWithTab, ...code.defaultKeymap, ...code.historyKeymap, ...code.searchKeymap, ...code.foldKeymap]),
-      code.EditorView.contentAttributes.of({ "aria-label": this.dataset.label }),
+      code.EditorView.contentAttributes.of({ "aria-label": this.dataset.label, tabindex: "0" }),
       code.EditorView.updateListener.of((update) => { if (update.docChanged) this.tell(); }),
       ...dress(code), language ? language() : [],
     ];
@@ -179,6 +188,7 @@ class Editor extends HTMLElement {
       diffConfig: { scanLimit: 1000, timeout: 500 },
       renderRevertControl: () => this.button("→", this.dataset.take),
     });
+    this.root.adoptedStyleSheets = [...this.root.adoptedStyleSheets, MERGE_SHEET];
     this.mergeView.theirs = theirs;
     this.view = this.mergeView.b;
     this.labels = this.named();

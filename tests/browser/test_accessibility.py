@@ -48,6 +48,8 @@ PAGES = {
     "workspace": ("edited", ""),
     "edited directory": ("edited", "?path=etc"),
     "edited file": ("edited", "?path=etc/motd"),
+    "edited file in hex": ("edited", "?path=etc/motd&as=hex"),
+    "edited file against the image's": ("edited", "?path=usr/share/nginx/html/index.html&as=diff"),
     "form of an edit": ("edited", "?path=etc&do=chmod"),
     "form that loses": ("edited", "?do=delete"),
     "odd names": ("odd", "?path=n"),
@@ -76,6 +78,8 @@ SIDEWAYS = [
     "workspace",
     "edited directory",
     "edited file",
+    "edited file in hex",
+    "edited file against the image's",
     "form of an edit",
     "odd names",
 ]
@@ -88,6 +92,8 @@ def visit(page: Page, server: Server):
     def go(name: str) -> None:
         image, query = PAGES[name]
         page.goto(page_of(server, image) + query)
+        if page.locator("ib-editor").count():
+            page.locator(".cm-content").wait_for()
 
     return go
 
