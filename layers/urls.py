@@ -27,6 +27,7 @@ from layers.views import (
     rail,
     raw,
     rebuilt,
+    search,
     sessions,
     upload,
     upload_parts,
@@ -139,5 +140,7 @@ urlpatterns = [
             "delete": container_actions.container_delete,
         }.items()
     ),
+    path("search/", search.search, name="search"),
+    path("search/path/", search.search_path, name="search-path"),
     path("limits/", imports.limits, name="limits"),
 ]

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from layers.pathindex.pattern import LONGEST, parse_pattern
 from layers.queries.search_content import find_content
 from layers.queries.search_matches import Clock, Hit, Key, OutOfTime
-from layers.queries.search_paths import find_paths
-from layers.queries.search_segments import segments
+from layers.queries.search_packages import find_packages
+from layers.queries.search_paths import find_path, find_paths
+from layers.queries.search_segments import visible_segments
 from layers.queries.search_texts import Finder, TextHit, find_config, find_images, find_layers, find_steps
 from layers.queries.sightings import Seen, seen
 
@@ -19,6 +20,7 @@ TEXTS: Final[dict[str, Finder]] = {
     "layers": find_layers,
     "history": find_steps,
     "config": find_config,
+    "packages": find_packages,
 }
 KINDS: Final = (*TEXTS, "content", "paths")
 COUNTED: Final = 1000
@@ -58,17 +60,17 @@ def find(
     after: str = "",
     limit: int,
     images: int = IMAGES_A_PATH,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Found:
     """What of a kind has ``text`` in it, a page that begins after the ``next`` of another.
 
-    ``images`` bounds those that are told of each path.
+    ``images`` bounds those that are told of each path, ``seconds`` (``SECONDS``) what it may take.
     """
     if kind in TEXTS:
         return _texts(kind, text, after, limit)
-    found = segments()
+    found = visible_segments()
     start = _key(after)
-    clock = Clock(seconds)
+    clock = Clock(SECONDS if seconds is None else seconds)
     if kind == "content":
         digest = CONTENT.fullmatch(text.strip())
         hits = find_content(found, digest[1].lower(), clock, start) if digest else iter(())
@@ -129,3 +131,15 @@ def _key(text: str) -> Key | None:
         return Key(int(rank), bytes.fromhex(directory), bytes.fromhex(name))
     except ValueError:
         return None
+
+
+def occurrences(path: bytes, *, before: int | None = None, limit: int) -> tuple[Seen | None, int | None]:
+    """Every image that holds exactly this path, a page of them, and the image that the next begins after."""
+    hit = find_path(visible_segments(), path)
+    if hit is None:
+        return None, None
+    (found,) = seen([hit], limit + 1, before)
+    images = list(dict.fromkeys(each.image.pk for each in found.sightings))
+    shown = set(images[:limit])
+    page = replace(found, sightings=tuple(each for each in found.sightings if each.image.pk in shown))
+    return page, images[limit - 1] if len(images) > limit else None

@@ -15,7 +15,8 @@ from django.db import connection
 
 from layers.models import SearchSegment
 from layers.models.search import gram_id
-from layers.pathindex.block import Block
+from layers.oci.changeset.paths import split
+from layers.pathindex.block import Block, spelled
 from layers.pathindex.pattern import Pattern, Pieces
 from layers.pathindex.postings import GRAM, grams, in_order, unpack_postings
 from layers.queries.search_matches import (
@@ -151,3 +152,18 @@ def read_postings(keys: Sequence[int]) -> Iterator[tuple[int, bytes]]:
             rows = cursor.fetchall()
         for key, packed in rows:
             yield key, bytes(packed)
+
+
+def find_path(found: Segments, path: bytes) -> Hit | None:
+    """Exactly this path, if a layer holds it."""
+    directory, name = split(path)
+    key = Key(0, directory, name)
+    matches = []
+    for segment in found.ready:
+        numbers = range(segment.block_count)
+        at = first_block(segment, numbers, key)
+        for block in read_blocks(segment, numbers[at : at + 1]):
+            spot = (spelled(directory), name)
+            if spot in block.paths:
+                matches.append(Match(key, segment, block, block.paths.index(spot)))
+    return next(hits(matches, found), None)

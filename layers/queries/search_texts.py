@@ -13,7 +13,9 @@ from typing import Any, Final
 from django.db.models import Max, Q, QuerySet
 
 from layers.models import Chain, ConfigText, HistoryRow, Image, ImageLayer, StoredLayer
+from layers.models.acting import sees_all
 from layers.queries.images import names_of_images, short_id
+from layers.queries.sightings import Above
 
 DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 PLACES: Final = 5
@@ -31,6 +33,8 @@ class Place:
     """The layer; None where the text is of no layer."""
     index: int | None = None
     """The step of the history, 0 the oldest."""
+    hidden_by: Above | None = None
+    """The layer that took a package away, or put another version in its place."""
 
     @property
     def name(self) -> str:
@@ -47,6 +51,11 @@ class TextHit:
     text: str
     places: tuple[Place, ...]
     image_count: int
+
+    @property
+    def others(self) -> int:
+        """Images that have it and are not among the places."""
+        return self.image_count - len({place.image.pk for place in self.places})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,9 @@ def find_images(text: str, before: int | None, limit: int) -> TextPage:
     for field, rows in digest_rows(text):
         for key in rows:
             found.setdefault(key, field)
+    if not sees_all():
+        seen = Image.objects.visible().filter(pk__in=found)
+        found = {key: found[key] for key in seen.values_list("pk", flat=True)}
     keys = sorted((key for key in found if before is None or key < before), reverse=True)[:limit]
     images = Image.objects.in_bulk(keys)
     hits = [
@@ -114,19 +126,23 @@ def find_layers(text: str, before: int | None, limit: int) -> TextPage:
         ("diff ID", chains.filter(layer__diff_id__startswith=digits).values_list("layer", "layer__diff_id")),
     ):
         found.update((layer, (field, digest)) for layer, digest in rows)
+    if not sees_all():
+        seen = visible(ImageLayer.objects.filter(layer__in=found)).values_list("layer_id", flat=True)
+        found = {key: found[key] for key in set(seen)}
     keys = sorted((key for key in found if before is None or key < before), reverse=True)[:limit]
-    rows = ImageLayer.objects.filter(layer__in=keys).order_by("-image_id", "position")
+    rows = visible(ImageLayer.objects.filter(layer__in=keys)).order_by("-image_id", "position")
     where = places(rows.values_list("layer_id", "image_id", "position"))
-    hits = [TextHit(key, *found[key], *where.get(key, ((), 0))) for key in keys]
+    hits = [TextHit(key, *found[key], *where[key]) for key in keys]
     return TextPage(hits, len(found))
 
 
 def find_steps(text: str, before: int | None, limit: int) -> TextPage:
     """Commands of the history, the newest first; also those whose comment has the text."""
-    matching = HistoryRow.objects.filter(Q(created_by__icontains=text) | Q(comment__icontains=text))
+    told = visible(HistoryRow.objects.all())
+    matching = told.filter(Q(created_by__icontains=text) | Q(comment__icontains=text))
     groups = matching.order_by().values("created_by").annotate(key=Max("pk"))
     chosen = {each["created_by"]: each["key"] for each in older(groups, before)[:limit]}
-    rows = HistoryRow.objects.filter(created_by__in=chosen).order_by("-image_id", "index")
+    rows = told.filter(created_by__in=chosen).order_by("-image_id", "index")
     where = places(rows.values_list("created_by", "image_id", "position", "index"))
     hits = [TextHit(key, "", step, *where.get(step, ((), 0))) for step, key in chosen.items()]
     return TextPage(hits, groups.count())
@@ -134,14 +150,19 @@ def find_steps(text: str, before: int | None, limit: int) -> TextPage:
 
 def find_config(text: str, before: int | None, limit: int) -> TextPage:
     """Lines of the config: environment, labels, commands and the like."""
-    matching = ConfigText.objects.filter(text__icontains=text).order_by()
-    groups = matching.values("field", "text").annotate(key=Max("pk"))
+    told = visible(ConfigText.objects.all())
+    groups = told.filter(text__icontains=text).order_by().values("field", "text").annotate(key=Max("pk"))
     chosen = {(each["field"], each["text"]): each["key"] for each in older(groups, before)[:limit]}
-    rows = ConfigText.objects.filter(text__in=[line for _, line in chosen]).order_by("-image_id")
-    told = rows.values_list("field", "text", "image_id")
-    where = places(((field, line), image) for field, line, image in told)
+    rows = told.filter(text__in=[line for _, line in chosen]).order_by("-image_id")
+    lines = rows.values_list("field", "text", "image_id")
+    where = places(((field, line), image) for field, line, image in lines)
     hits = [TextHit(key, *line, *where.get(line, ((), 0))) for line, key in chosen.items()]
     return TextPage(hits, groups.count())
+
+
+def visible(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those rows that are of images that whoever acts may see."""
+    return rows if sees_all() else rows.filter(image__in=Image.objects.visible())
 
 
 def older(groups: QuerySet[Any, dict[str, Any]], before: int | None) -> QuerySet[Any, dict[str, Any]]:

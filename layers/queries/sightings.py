@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from layers.models import Image, ImageLayer
+from layers.models.acting import sees_all
 from layers.oci.changeset.entry import Entry, Kind
 from layers.queries.change_rows import entries_numbered
 from layers.queries.images import names_of_images, short_id
@@ -58,9 +60,14 @@ class Seen:
     sightings: tuple[Sighting, ...]
     image_count: int
 
+    @property
+    def others(self) -> int:
+        """Images that hold it and are not among the sightings."""
+        return self.image_count - len({each.image.pk for each in self.sightings})
+
 
 def seen(found: Sequence[Hit], images_a_path: int, before: int | None = None) -> list[Seen]:
-    """Each path with the newest ``images_a_path`` images that hold it, those older than image ``before``."""
+    """Each path with the newest images that hold it, so many of those older than image ``before``."""
     where = positions_of({each.layer for hit in found for each in hit.held})
     holding = [images_holding(hit, where) for hit in found]
     chosen = [
@@ -98,10 +105,16 @@ def positions_of(layers: Iterable[int]) -> Where:
     found: Where = defaultdict(lambda: defaultdict(list))
     keys = sorted(layers)
     for start in range(0, len(keys), KEYS_A_QUERY):
-        rows = ImageLayer.objects.filter(layer__in=keys[start : start + KEYS_A_QUERY]).order_by()
+        rows = visible_places().filter(layer__in=keys[start : start + KEYS_A_QUERY])
         for layer, image, position in rows.values_list("layer_id", "image_id", "position"):
             found[layer][image].append(position)
     return found
+
+
+def visible_places() -> QuerySet[ImageLayer]:
+    """Layers where they stand in the images that whoever acts may see, in no order."""
+    rows = ImageLayer.objects.order_by()
+    return rows if sees_all() else rows.filter(image__in=Image.objects.visible())
 
 
 def images_holding(hit: Hit, where: Where) -> list[int]:

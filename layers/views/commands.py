@@ -16,13 +16,22 @@ def word(path: bytes) -> str:
     >>> word(b"etc/motd"), word(b"a b"), word(b"\\x1b[31m")
     ('/etc/motd', "'/a b'", "$'/\\\\033[31m'")
     """
-    text = (b"/" + path).decode("utf-8", "surrogateescape")
+    return quoted(b"/" + path)
+
+
+def quoted(raw: bytes) -> str:
+    """Bytes as one word of a POSIX shell."""
+    text = raw.decode("utf-8", "surrogateescape")
     if text.isascii() and text.isprintable():
         return shlex.quote(text)
-    plain = b"".join(
-        bytes([b]) if 0x20 <= b < 0x7F and b not in b"\\'" else b"\\%03o" % b for b in b"/" + path
-    )
+    plain = b"".join(bytes([b]) if 0x20 <= b < 0x7F and b not in b"\\'" else b"\\%03o" % b for b in raw)
     return f"$'{plain.decode('ascii')}'"
+
+
+def for_search(text: str) -> list[str]:
+    """What searches for a text."""
+    word = quoted(text.encode("utf-8", "replace"))
+    return [f"{PROGRAM} search {'-- ' if text.startswith('-') else ''}{word}"]
 
 
 def for_layer(image: str, row: StackRow, state: LayerState, top: int) -> list[str]:

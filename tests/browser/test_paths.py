@@ -38,7 +38,7 @@ def test_file_that_is_no_image_is_refused_with_its_reason(page: Page):
 
 def test_images_are_filtered_while_typing(page: Page):
     page.goto("/")
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     page.keyboard.type("nginx:v2")
 
     expect(page.locator("#images tbody tr")).to_have_count(1)
@@ -182,3 +182,37 @@ def test_part_that_fails_says_so(nginx: Page, troubles: list[str]):
     expect(nginx.locator("#trouble")).to_be_visible()
     assert all("500" in trouble for trouble in troubles)
     troubles.clear()
+
+
+def test_everything_is_searched_from_anywhere(nginx: Page):
+    nginx.keyboard.press("/")
+    expect(nginx.locator("#search")).to_be_focused()
+    nginx.keyboard.type("bash_hist")
+    nginx.keyboard.press("Enter")
+
+    expect(nginx).to_have_url(re.compile(r"/search/\?q=bash_hist"))
+    nginx.locator("#group-paths a[data-row]").first.click()
+    expect(nginx.get_by_role("heading", level=1)).to_have_text(".bash_history")
+
+
+def test_results_follow_what_is_typed(page: Page):
+    page.goto("/search/")
+    page.locator("#search").fill("passw")
+    expect(page.locator("#group-paths")).to_contain_text("etc/passwd")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page).to_have_url(re.compile("q=passw"))
+
+    page.locator("#search").press_sequentially("d*x")
+    expect(page.locator("#group-paths")).to_contain_text("Nothing here matches")
+    page.locator("#search").fill("index.html")
+    expect(page.locator("#group-paths .state").first).to_contain_text("visible")
+
+
+def test_all_paths_are_walked_in_pages(page: Page):
+    page.goto("/search/?q=**&kind=paths")
+    first = page.locator("#group-paths .found-path").first.inner_text()
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile("after="))
+    expect(page.locator("#group-paths .found-path").first).not_to_have_text(first)
+    page.go_back()
+    expect(page.locator("#group-paths .found-path").first).to_have_text(first)

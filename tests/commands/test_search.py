@@ -20,7 +20,7 @@ def test_images_are_found_by_name_tag_and_id(library, rows):
     image = Image.objects.get(references__tag="v2")
 
     for text in ("nginx:v2", "NGINX:V2", image.image_id, image.image_id[7:15]):
-        assert told(rows, text, "--kind", "images") == [("images", "nginx:v2", None, None)]
+        assert told(rows, text, "--kind", "images") == [("images", "nginx:v2", None, "")]
 
 
 def test_layers_are_found_by_digest(library, rows):

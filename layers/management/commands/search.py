@@ -14,7 +14,7 @@ from layers.oci.changeset.paths import as_text
 from layers.operations.index_configs import index_configs
 from layers.operations.index_paths import index_paths
 from layers.queries.search import KINDS, Found, find
-from layers.queries.search_texts import TextHit
+from layers.queries.search_texts import Place, TextHit
 from layers.queries.sightings import Seen, Sighting
 
 HEADER = ("KIND", "IMAGE", "LAYER", "STATE", "MATCH")
@@ -93,6 +93,8 @@ def text_rows(kind: str, hit: TextHit) -> Iterator[dict[str, Any]]:
             "Image": place.name,
             "ImageID": place.image.image_id,
             "Layer": place.position,
+            "State": state(place),
+            "HiddenBy": None if place.hidden_by is None else place.hidden_by.position,
             "Field": hit.field,
             "Match": hit.text,
             "Images": hit.image_count,
@@ -117,10 +119,10 @@ def path_rows(kind: str, path: Seen) -> Iterator[dict[str, Any]]:
         }
 
 
-def state(sighting: Sighting) -> str:
-    """Whether the image still shows it."""
+def state(sighting: Sighting | Place) -> str:
+    """Whether the image still shows it; nothing for what is of no layer's files."""
     if sighting.hidden_by is None:
-        return "visible"
+        return "visible" if isinstance(sighting, Sighting) else ""
     return f"{'deleted' if sighting.hidden_by.deletes else 'overwritten'} in {sighting.hidden_by.position}"
 
 

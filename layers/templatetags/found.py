@@ -1,0 +1,77 @@
+"""How the pages of the search show what was found, and why."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote_from_bytes
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from layers.oci.changeset.entry import Kind
+from layers.pathindex.tokens import has_wildcards
+from layers.queries.search_texts import TextHit
+from layers.queries.sightings import Sighting
+from layers.templatetags.layers import visible
+from layers.views.runtime import Value
+
+register = template.Library()
+
+BEFORE = 60
+LONGEST = 320
+
+
+@register.simple_tag
+def marked(text: bytes | str | None, wanted: str) -> SafeString:
+    """``text`` as it may be shown, what was searched for in it marked."""
+    return format_html_join("", "{}", ((part,) for part in _parts(visible(text), wanted)))
+
+
+@register.simple_tag
+def excerpt(text: str, wanted: str) -> SafeString:
+    """The part of a long text in which it was found, marked."""
+    text = " ".join(text.split())
+    found = _expression(wanted).search(text) if wanted else None
+    start = max(0, found.start() - BEFORE) if found and len(text) > LONGEST else 0
+    end = start + LONGEST
+    return format_html(
+        "{}{}{}", "…" if start else "", marked(text[start:end], wanted), "…" if end < len(text) else ""
+    )
+
+
+def _parts(text: str, wanted: str) -> Iterator[str]:
+    """The text in pieces, those that match in a ``<mark>``; a pattern marks nothing."""
+    at = 0
+    if wanted and not has_wildcards(wanted):
+        for found in _expression(wanted).finditer(text):
+            yield text[at : found.start()]
+            yield format_html("<mark>{}</mark>", found[0])
+            at = found.end()
+    yield text[at:]
+
+
+def _expression(wanted: str) -> re.Pattern[str]:
+    return re.compile(re.escape(wanted.strip()), re.IGNORECASE)
+
+
+@register.filter
+def setting(hit: TextHit) -> Value:
+    """A line of a config as name and value, so that a value that may be a secret can be kept covered."""
+    name, separator, text = hit.text.partition("=")
+    return Value(text, name) if separator and hit.field in ("ENV", "LABEL") else Value(hit.text)
+
+
+@register.filter
+def package_name(text: str) -> str:
+    """The name of a package that is spelled with its version."""
+    return text.partition(" ")[0]
+
+
+@register.simple_tag
+def sighting_url(sighting: Sighting, path: bytes) -> str:
+    """The page of a version of a path: the layer's tree for a directory, else the file there."""
+    is_directory = sighting.entry is not None and sighting.entry.kind is Kind.DIRECTORY
+    page = reverse(f"layers:image-{'detail' if is_directory else 'file'}", args=[sighting.image.image_id])
+    view = "view=tree&" if is_directory else ""
+    return f"{page}?{view}layer={sighting.position}&path={quote_from_bytes(path)}"
