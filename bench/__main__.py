@@ -7,15 +7,16 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from bench.comparisons import measure_comparisons
 from bench.containers import measure_containers
 from bench.imports import measure_imports
 from bench.inputs import CROWD, archive_path, forms_of, make_inputs, say
 from bench.pages import measure_first_bytes, measure_pages
 from bench.program import Program, own_python
-from bench.report import imports_table, machine, pages_table, saves_table, waits_table
+from bench.report import goals_table, imports_table, machine, pages_table, saves_table, waits_table
 from bench.saves import measure_saves
 
-PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers")
+PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers", "comparisons")
 
 
 def main() -> None:
@@ -52,6 +53,8 @@ def measure(data: Path, program: Program, count: int, parts: set[str]) -> None:
         print("", saves_table(measure_saves(data, program, count)), sep="\n", flush=True)
     if "containers" in parts:
         print("", waits_table(measure_containers(data, program, count)), sep="\n", flush=True)
+    if "comparisons" in parts:
+        print("", goals_table(measure_comparisons(data, program)), sep="\n", flush=True)
     print("", f"- load after: {os.getloadavg()[0]:.1f}", sep="\n")
 
 

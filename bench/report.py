@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.comparisons import Goal
 from bench.containers import Wait
 from bench.imports import Row, find_dive
 from bench.pages import Latency
@@ -106,6 +107,19 @@ def waits_table(rows: Iterable[Wait]) -> str:
     ]
     heads = ["1,000 entries p50 ms", "p99 ms", "100,000 entries p50 ms", "p99 ms", "p50 ÷ p50", "goal p99 ≤"]
     return table(["container", *heads, "reached"], lines)
+
+
+def goals_table(rows: Iterable[Goal]) -> str:
+    """Milliseconds of answers, each with a goal of its own."""
+    lines = [
+        [
+            row.what,
+            *(f"{seconds * MILLI:.0f}" for seconds in (row.middle, row.high, row.goal)),
+            "yes" if row.high <= row.goal else "no",
+        ]
+        for row in rows
+    ]
+    return table(["comparison of 2 × 100,000 entries", "p50 ms", "p99 ms", "goal p99 ≤", "reached"], lines)
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

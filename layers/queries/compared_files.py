@@ -30,8 +30,10 @@ from layers.queries.uppers import Entries, read_entries
 
 ENTRIES_AT_ONCE: Final = 20_000
 """Entries that a page may read to be able to say how many rows there are in all."""
-ROWS_KEPT: Final = 250_000
-"""Of all comparisons together; each row is some 300 bytes."""
+ROWS_AT_ONCE: Final = 500
+"""Rows that are found before it is looked whether they suffice."""
+ROWS_KEPT: Final = 150_000
+"""Of all comparisons together; a row is up to a thousand bytes. The latest is kept however large it is."""
 CONTENT: Final = Reason.CONTENT | Reason.TYPE | Reason.LINK | Reason.DEVICE
 WHY: Final = {
     "content": CONTENT,
@@ -85,7 +87,7 @@ class FileFilter:
 
     def ordered(self, changes: list[Change]) -> list[Change]:
         if self.sort == "size":
-            return sorted(changes, key=lambda change: (-size_of(change), *path_key(change)))
+            return sorted(changes, key=lambda change: -size_of(change))
         return changes
 
 
@@ -173,7 +175,7 @@ class FileComparison:
             has_enough = enough is None or len(found) >= enough
             if self.is_complete or (has_enough and self._entry_count > ENTRIES_AT_ONCE):
                 break
-            self._find(place + (enough or 0) + 1)
+            self._find(place + max(enough or 0, ROWS_AT_ONCE))
         if wanted.silent:
             found += filter(wanted.wants, self._silent)
             found.sort(key=path_key)
@@ -205,6 +207,8 @@ class FileComparison:
                 raise self.error
             try:
                 self.is_complete = self.is_complete or self._advance(count)
+                if self.is_complete:
+                    self._changes, self._trees = iter(()), ()  # they hold directories that were read ahead
             except Exception as error:
                 self.error = error
                 raise

@@ -20,6 +20,7 @@ from layers.templatetags.layers import filesize, mode, stamp, visible, xattr
 from layers.views import commands
 from layers.views.compare_state import CompareState
 from layers.views.comparisons import Asked, Side, compare
+from layers.views.container_files import container_raw_url
 from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.readers import BytesReader
 from layers.views.state import LayerState
@@ -98,7 +99,8 @@ def content_of(side: sides.Side, row: TreeRow | None) -> Side:
         return Side(_("%(side)s, a %(type)s") % {"side": side.label, "type": entry.kind.word})
     if side.container is not None:
         reader = open_container_file(side.container, row.path)
-        return Side(side.label, reader, entry.sha256)
+        picture_url = f"{container_raw_url(side.container, row.path)}&as=image"
+        return Side(side.label, reader, entry.sha256, picture_url)
     url = reverse("layers:image-raw", args=[side.image.image_id])
     query = LayerState(side.position, path=row.path).query()
     reader = open_entry(entry, layer_of(side.image, row.position))

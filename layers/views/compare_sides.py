@@ -1,5 +1,6 @@
 """The two sides of a comparison as the page lets people pick them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -24,6 +25,8 @@ class Pick:
     choices: Choices
     side: Side | None = None
     error: str = ""
+    layers: Sequence[StackRow] = ()
+    """Those that can be picked, the top one first; none for a container, which counts whole."""
 
     @property
     def name(self) -> str:
@@ -33,11 +36,6 @@ class Pick:
     def is_other(self) -> bool:
         """Whether it is none of the choices: an ID, a name with a digest, what does not exist."""
         return bool(self.name) and self.name not in (*self.choices.images, *self.choices.containers)
-
-    @property
-    def layers(self) -> list[StackRow]:
-        """Those that can be picked, the top one first; none for a container, which counts whole."""
-        return stack(self.side.image) if self.side and self.side.container is None else []
 
     @property
     def short_id(self) -> str:
@@ -55,9 +53,10 @@ def pick(letter: str, text: str, choices: Choices) -> Pick:
     if not text:
         return Pick(letter, "", choices)
     try:
-        return Pick(letter, text, choices, find_side(text))
+        side = find_side(text)
     except REFUSALS as error:
         return Pick(letter, text, choices, error=str(error))
+    return Pick(letter, text, choices, side, layers=[] if side.container else stack(side.image))
 
 
 def canonical(request: HtmxHttpRequest) -> HttpResponse | None:

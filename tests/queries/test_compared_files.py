@@ -145,6 +145,7 @@ def test_rows_come_in_the_order_of_a_walk_and_a_page_at_a_time(container):
 
 def test_the_first_page_does_not_wait_for_the_rest(monkeypatch):
     monkeypatch.setattr(compared_files, "ENTRIES_AT_ONCE", 10)
+    monkeypatch.setattr(compared_files, "ROWS_AT_ONCE", 1)
     monkeypatch.setattr("layers.queries.merged_tree.FIRST_BATCH", 2)
     everything = compare_files(find_side("nginx:v2"), find_side("nginx:latest@0")).page(ALL).rows
     KEPT.clear()

@@ -146,6 +146,7 @@ def test_what_one_side_is_stays_picked_though_it_goes_by_an_id(client):
 
 def test_first_page_of_many_rows_does_not_count_them(client, monkeypatch):
     monkeypatch.setattr(compared_files, "ENTRIES_AT_ONCE", 0)
+    monkeypatch.setattr(compared_files, "ROWS_AT_ONCE", 1)
     monkeypatch.setattr("layers.views.compare.PAGE_ROWS", 5)
     monkeypatch.setattr("layers.queries.merged_tree.FIRST_BATCH", 1)
     url = "/compare/?a=nginx:latest@0&b=nginx:v2"
