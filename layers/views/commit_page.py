@@ -14,6 +14,7 @@ from layers.oci.commit import container_runtime
 from layers.oci.config import texts
 from layers.oci.dockerfile.lines import numbered_lines
 from layers.oci.errors import InvalidChange
+from layers.operations import own_names
 from layers.operations.write_dockerfile import dockerfile_of
 from layers.queries.commit_guards import check_guards
 from layers.queries.commit_plan import CommitOptions, config_of, plan_commit
@@ -97,7 +98,7 @@ def judge(container: Container, wish: CommitWish) -> Judgement:
     """What is wrong with a form, each thing at its place. Raises ``ContentMissing``, ``DigestMismatch``."""
     base = config_of(container.image)
     started = container_runtime(base, container.container_id, container.image.image_id)
-    name = check_name(wish.name)
+    name = checked_name(wish.name)
     errors = {"name": name.error} if name.error else {}
     for field, text in (("author", wish.author), ("message", wish.message)):
         if "\0" in text:
@@ -109,6 +110,17 @@ def judge(container: Container, wish: CommitWish) -> Judgement:
     return Judgement(
         name, errors | wrong, wrong_lines, container.config_changes if is_wrong else lines, base.runtime
     )
+
+
+def checked_name(text: str) -> CheckedName:
+    """The name as grammar, library and its owner have it."""
+    name = check_name(text)
+    try:
+        if name.reference:
+            own_names.check_name(name.reference)
+    except own_names.NotYourName as error:
+        return CheckedName(error=str(error))
+    return name
 
 
 def changes_of(

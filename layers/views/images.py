@@ -146,15 +146,17 @@ def image_detail(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
 
 def story(image: Image, just_committed: bool) -> dict[str, Any]:
     """How the image was committed, if it was, the last time."""
-    commit = image.commits.select_related("base").first()
+    commit = image.commits.first()
     if commit is None:
         return {}
     step = image.history_rows.last()
+    base = Image.objects.visible().filter(pk=commit.base_id).first()
     said = (step.author, step.comment) if step else ("", "")
     return {
         "commit": commit,
-        "committed_by": Container.objects.filter(container_id=commit.container_id).first(),
-        "base_name": image_name(commit.base) if commit.base else "",
+        "committed_by": Container.objects.visible().filter(container_id=commit.container_id).first(),
+        "base": base,
+        "base_name": image_name(base) if base else "",
         "is_layerless": step is not None and step.empty_layer,
         "commit_commands": commit_commands.for_commit(commit, *said),
         "just_committed": just_committed,

@@ -410,3 +410,27 @@ def test_what_was_done_names_who_and_from_where(people):
     assert "make token" in page
     assert "&lt;b&gt;laptop" in page
     assert "127.0.0.1" in page
+
+
+def test_a_commit_stays_among_those_who_may_see_it(people):
+    anna, ben, tina = browser("anna"), browser("ben"), browser("tina")
+    imported_by(None)
+    with acts(Acting(people["anna"])):
+        container = create_container(image=Image.objects.get(), name="hers")
+        write_file(container=container, path=b"a", data=b"a")
+    page = f"/containers/{container.short_id}/commit/"
+
+    assert "Your images are called anna/" in anna.post(page, {"name": "nginx:v2"}).content.decode()
+    assert ben.get(page).status_code == 404
+    assert ben.post(page, {"name": "ben/x"}).status_code == 404
+    assert tina.get(page).status_code == 200
+    assert tina.post(page).status_code == 403
+    assert tina.post(page + "preview/", {"author": "Tina"}).status_code == 403
+
+    made = anna.post(page, {"name": "anna/x:1", "stand": "new"}).headers["Location"]
+    assert anna.get(made).status_code == 200
+    assert ben.get(made).status_code == 404
+    assert ben.get("/save/?image=anna/x").status_code == 404
+    assert ben.get("/history/compare/?a=anna/x:1&b=anna/x:1").status_code == 404
+    container.refresh_from_db()
+    assert (container.author, container.image.references.get().repository) == ("", "docker.io/anna/x")
