@@ -10,10 +10,10 @@ from layers.models import Container, Image
 from layers.oci.changeset.chunks import gathered
 from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.writer import write_changeset, written_size
-from layers.oci.config import texts
+from layers.oci.config import ImageConfig, texts
 from layers.oci.recipe import DOCKERFILE, REST, Recipe, in_context, parent_directories, recipe_of
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
-from layers.queries.commit_plan import CommitOptions, CommitPlan, config_of, plan_commit
+from layers.queries.commit_plan import CommitOptions, CommitPlan, plan_commit
 from layers.queries.images import names_of_images
 from layers.queries.upper_content import UpperContents
 from layers.queries.uppers import lower_of
@@ -76,8 +76,9 @@ def dockerfile_of(plan: CommitPlan) -> DockerfileBuild:
     sources = {member.path: entry for member, entry in plan.members}
     view = MergedView(lower_of(image), {entry.path: entry for entry in sources.values()}, settings.LIMITS)
     recipe = recipe_of(view, [member for member, _entry in plan.members])
+    name = base_name(image)
     text = recipe.dockerfile(
-        base_name(image),
+        name,
         user="".join(texts(plan.base.runtime.get("User"))),
         remarks=[
             _("What was changed in the container %(name)s.") % {"name": plan.container.name},
@@ -85,7 +86,7 @@ def dockerfile_of(plan: CommitPlan) -> DockerfileBuild:
         ],
         lines=[*plan.container.config_changes, *options.changes],
     )
-    return DockerfileBuild(text, notes_on(image, view, recipe), image, recipe, sources)
+    return DockerfileBuild(text, notes_on(image, name, plan.base, view, recipe), image, recipe, sources)
 
 
 def base_name(image: Image) -> str:
@@ -95,18 +96,16 @@ def base_name(image: Image) -> str:
     return image.image_id
 
 
-def notes_on(image: Image, view: MergedView, recipe: Recipe) -> tuple[str, ...]:
+def notes_on(image: Image, name: str, base: ImageConfig, view: MergedView, recipe: Recipe) -> tuple[str, ...]:
     """What a person should know before building."""
     notes = []
-    name = base_name(image)
     if name == image.image_id:
         notes.append(_("The image has no name: only an engine that has loaded it can build this."))
     if recipe.removed and not any(found(view, path) for path in (b"bin/rm", b"usr/bin/rm")):
         notes.append(_("The image has no rm: a build cannot delete anything in it."))
-    runtime = config_of(image).runtime
-    if runtime.get("OnBuild"):
+    if base.runtime.get("OnBuild"):
         notes.append(_("The image has ONBUILD triggers, which a build carries out and a commit does not."))
-    if runtime.get("Volumes") and recipe.removed:
+    if base.runtime.get("Volumes") and recipe.removed:
         notes.append(_("What a build deletes below a declared VOLUME is there again in the next step."))
     return tuple(notes)
 

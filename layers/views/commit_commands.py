@@ -8,6 +8,7 @@ from layers.models import Commit, Container
 from layers.oci.changes import DOCKER
 from layers.oci.dockerfile.lines import Instruction, parse_instructions
 from layers.oci.errors import InvalidChange
+from layers.queries.sides import container_text
 from layers.views.commands import PROGRAM, word
 from layers.views.commit_wish import CommitWish
 
@@ -39,9 +40,9 @@ def instructions(lines: Sequence[str]) -> list[Instruction]:
 
 def for_wish(container: Container, wish: CommitWish, changes: Sequence[str]) -> list[str]:
     """What does the same as the form; our own command finds the changes with the container."""
-    words = [*options(wish.author, wish.message), container.name, *([wish.name] if wish.name else [])]
+    words = [*options(wish.author, wish.message), container_text(container)]
     own = own_options(wish.leave_out, reproducible=wish.reproducible, moved=wish.move)
-    return lines_of(words, instructions(changes), own)
+    return lines_of([*words, *([wish.name] if wish.name else [])], instructions(changes), own)
 
 
 def for_commit(commit: Commit, author: str, message: str) -> list[str]:
