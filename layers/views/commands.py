@@ -87,8 +87,17 @@ def for_compared_file(a: Side, b: Side, path: bytes, *there: object) -> list[str
 
 def for_save(image: str) -> list[str]:
     """What writes the image into a file."""
-    file = image.replace("/", "_").replace(":", "_") + ".tar"
-    return [f"{tool} save -o {file} {image}" for tool in ("docker", PROGRAM)]
+    return [f"{tool} save -o {archive_of(image)} {image}" for tool in ("docker", PROGRAM)]
+
+
+def for_load(image: str) -> str:
+    """What brings the saved image into docker."""
+    return f"docker load -i {archive_of(image)}"
+
+
+def archive_of(image: str) -> str:
+    """What the file of a saved image is called."""
+    return image.replace("/", "_").replace(":", "_") + ".tar"
 
 
 def name_of(image: Image, names: list[str]) -> str:

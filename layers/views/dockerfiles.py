@@ -25,7 +25,7 @@ def container_dockerfile(request: HtmxHttpRequest, container_id: str) -> HttpRes
     )
     context = heading(container, "dockerfile") | {
         "build": build,
-        "lines": highlighted(build.dockerfile, "docker"),
+        "lines": highlighted(build.dockerfile.rstrip("\n"), "docker"),
         "left_out": left_out,
         "query": request.META.get("QUERY_STRING", "") if left_out else "",
         "commands": [ours, f"{ours} --output - | docker build -t NAME -"],

@@ -159,6 +159,7 @@ def story(image: Image, just_committed: bool) -> dict[str, Any]:
         "base_name": image_name(base) if base else "",
         "is_layerless": step is not None and step.empty_layer,
         "commit_commands": commit_commands.for_commit(commit, *said),
+        "load_command": commands.for_load(commands.name_of(image, familiar_names(image))),
         "just_committed": just_committed,
     }
 

@@ -57,6 +57,9 @@ PAGES = {
     "form of an edit": ("edited", "?path=etc&do=chmod"),
     "form that loses": ("edited", "?do=delete"),
     "odd names": ("odd", "?path=n"),
+    "commit": ("edited", "commit/"),
+    "commit of odd names": ("odd", "commit/"),
+    "dockerfile of a container": ("edited", "dockerfile/"),
 }
 
 
@@ -78,6 +81,9 @@ SIDEWAYS = [
     "diff",
     "names",
     "histories",
+    "commit",
+    "commit of odd names",
+    "dockerfile of a container",
     "containers",
     "workspace",
     "edited directory",

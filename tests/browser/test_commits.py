@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import AXE, FINDINGS, OVERFLOW
+
 
 @pytest.fixture
 def commit(page: Page) -> Page:
@@ -81,3 +83,33 @@ def test_commit_works_without_scripts(browser, base_url, commit: Page):
 
     expect(page.get_by_role("heading", level=1)).to_have_text("by/hand:1")
     context.close()
+
+
+def test_what_stands_open_is_fit_for_everybody(commit: Page):
+    commit.locator("#changes summary").first.click()
+    for fold in ("#preview-config", "#preview-documents", "#preview-dockerfile"):
+        commit.locator(f"{fold} > summary").click()
+    commit.get_by_label("EXPOSE").fill("x")
+    expect(commit.locator("#error-EXPOSE")).not_to_be_empty()
+    commit.get_by_label("Name repository:tag").fill("nginx:v2")
+    expect(commit.locator("#name-check")).to_contain_text("now")
+    commit.emulate_media(reduced_motion="reduce")
+    commit.evaluate(AXE)
+    found = {"fields": commit.evaluate(FINDINGS)}
+
+    commit.get_by_label("EXPOSE").fill("")
+    expect(commit.locator("#error-EXPOSE")).to_be_empty()
+    commit.get_by_role("button", name="as Dockerfile lines").click()
+    expect(commit.locator("#lines")).to_be_visible()
+    found["lines"] = commit.evaluate(FINDINGS)
+    commit.set_viewport_size({"width": 320, "height": 800})
+    beyond = {"form": commit.evaluate(OVERFLOW)}
+    commit.get_by_label("Name repository:tag").fill("fit/for:all")
+    commit.get_by_role("button", name="Commit", exact=True).click()
+    expect(commit.locator("#committed")).to_be_visible()
+    commit.evaluate(AXE)
+    found["committed"] = commit.evaluate(FINDINGS)
+    beyond["committed"] = commit.evaluate(OVERFLOW)
+
+    assert found == {"fields": [], "lines": [], "committed": []}
+    assert beyond == {"form": 0, "committed": 0}
