@@ -1,7 +1,7 @@
 """A container's upper directory, read from its rows and laid over its image."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from layers.queries.directories import load_directory
 from layers.queries.tree import lookup
 
 UPPERS_KEPT = 8
+DIRECTORIES_KEPT = 64
 KIND_OF = tuple(Kind)
 ROWS = (
     "SELECT c.revision, u.path, u.kind, u.mode, u.uid, u.gid, u.size, u.mtime, u.sha256, b.digest, u.origin,"
@@ -84,16 +85,24 @@ def read_entries(container: int) -> tuple[int, dict[bytes, UpperEntry]]:
 
 def lower_of(image: Image) -> Load:
     """The directories of an image's merged tree; a hard link to a lower layer is what it links to."""
-    lineage = image.chain.lineage if image.chain is not None else []
+    chain = image.chain
+    if chain is None:
+        return lambda path: None if path else {}
+    return partial(_directory, image.pk, chain.chain_id, chain.first_directory, tuple(chain.lineage))
 
-    def load(path: bytes) -> Children | None:
-        loaded = load_directory(lineage, path)
-        if loaded is None:
-            return None if path else {}
-        children = loaded.children
-        for name, entry in children.items():
-            if entry.kind is Kind.HARDLINK:
-                children[name] = lookup(image, len(lineage) - 1, join(path, name)).entry
-        return children
 
-    return load
+@lru_cache(DIRECTORIES_KEPT)
+def _directory(
+    image: int, _chain_id: str, _first: int, lineage: tuple[int, ...], path: bytes
+) -> Children | None:
+    """One of them. An image never changes, and every edit asks again for those that are open."""
+    loaded = load_directory(lineage, path)
+    if loaded is None:
+        return None if path else {}
+    children = loaded.children
+    for name in [name for name, entry in children.items() if entry.kind is Kind.HARDLINK]:
+        found = lookup(
+            Image.objects.select_related("chain").get(pk=image), len(lineage) - 1, join(path, name)
+        )
+        children[name] = found.entry
+    return children

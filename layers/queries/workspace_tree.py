@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from layers.models import Container
 from layers.oci.changeset.entry import Entry, Kind
-from layers.oci.changeset.paths import ancestors, split
+from layers.oci.changeset.paths import ancestors, as_text, join, split
 from layers.oci.unionfs.upper import Upper
 from layers.queries.changes import ChangeRow
 from layers.queries.container_changes import changes_of
-from layers.queries.container_tree import container_listing
-from layers.queries.tree import TreeRow
+from layers.queries.container_tree import Totals, container_lookup, merged_totals
 from layers.queries.uppers import UPPERS_KEPT, open_upper
 
 LEADS_ON = frozenset(("parent", "mtime", "identical"))
@@ -31,7 +31,8 @@ class WorkspaceRow:
     """What the container changed of it, silent rows left out."""
     counts: Mapping[str, int]
     """A, C and D below a directory."""
-    subtree_size: int
+    size: int
+    """Bytes of the file, or of those below a directory if the listing tells."""
 
     @property
     def kind(self) -> str:
@@ -84,28 +85,46 @@ def change_at(container: Container, path: bytes) -> ChangeRow | None:
     return marks_of(open_upper(container)).rows.get(split(path)[0], {}).get(path)
 
 
-def workspace_listing(container: Container, path: bytes) -> list[WorkspaceRow]:
+class WorkspacePage(NamedTuple):
+    """Some rows of a directory, and how many there are in all."""
+
+    rows: list[WorkspaceRow]
+    total: int
+
+
+def workspace_listing(
+    container: Container, path: bytes, *, offset: int = 0, limit: int, sized: bool = False
+) -> WorkspacePage:
     """What a directory of the container holds and what was deleted from it, by name.
+
+    Only with ``sized`` it is told how large the directories in it are.
 
     Raises:
         NoSuchPath: nothing is there.
         NotADirectoryError: something else is.
     """
-    seen = container_listing(container, path)
-    marks = marks_of(open_upper(container))
+    upper = open_upper(container)
+    children = upper.children(path)
+    if children is None:
+        container_lookup(container, path)
+        raise NotADirectoryError(f"/{as_text(path)} is no directory.")
+    marks = marks_of(upper)
     changed = marks.rows.get(path, {})
-    rows = [_row(row, changed.get(row.path), marks) for row in seen]
-    rows += [_deleted(row) for row in changed.values() if row.kind == "D"]
-    return sorted(rows, key=lambda row: row.path)
+    for change in changed.values():
+        if change.kind == "D" and change.lower is not None:
+            children[split(change.path)[1]] = change.lower
+    some = [(join(path, name), children[name]) for name in sorted(children)[offset : offset + limit]]
+    directories = [path for path, entry in some if entry.kind is Kind.DIRECTORY]
+    totals = merged_totals(container.image, upper, directories) if sized else {}
+    rows = [_row(path, entry, changed.get(path), marks, totals) for path, entry in some]
+    return WorkspacePage(rows, len(children))
 
 
-def _row(row: TreeRow, change: ChangeRow | None, marks: Marks) -> WorkspaceRow:
-    return WorkspaceRow(row.path, row.entry, change, marks.below.get(row.path, NO_COUNTS), row.subtree_size)
-
-
-def _deleted(change: ChangeRow) -> WorkspaceRow:
-    assert change.lower is not None, "only what the image has can be deleted"
-    return WorkspaceRow(change.path, change.lower, change, NO_COUNTS, change.size)
+def _row(
+    path: bytes, entry: Entry, change: ChangeRow | None, marks: Marks, totals: Mapping[bytes, Totals]
+) -> WorkspaceRow:
+    size = totals.get(path, (0, 0))[0] if entry.kind is Kind.DIRECTORY else entry.size
+    return WorkspaceRow(path, entry, change, marks.below.get(path, NO_COUNTS), size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +151,11 @@ def open_tree(
     Raises:
         NoSuchPath, NotADirectoryError: see :func:`workspace_listing`.
     """
-    rows = workspace_listing(container, path)
-    for place, row in enumerate(rows[:limit], 1):
+    rows, total = workspace_listing(container, path, limit=limit)
+    for place, row in enumerate(rows, 1):
         is_open = row.is_directory and row.path in opened
-        yield Branch(path, row, level, place, len(rows), is_open)
+        yield Branch(path, row, level, place, total, is_open)
         if is_open:
             yield from open_tree(container, opened, limit, row.path, level + 1)
-    if len(rows) > limit:
-        yield Branch(path, None, level, limit, len(rows))
+    if total > limit:
+        yield Branch(path, None, level, limit, total)

@@ -21,7 +21,6 @@ from layers.queries.tree import NoSuchPath, listing
 from layers.views import commands, commit_commands
 from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.state import PAGE_ROWS, LayerState
-from layers.views.workspace_state import WorkspaceState
 
 LATEST_JOBS = 4
 
@@ -103,7 +102,7 @@ def tree_rows(image: Image, state: LayerState) -> dict[str, Any]:
     return paged(listing(image, state.layer, state.path), state)
 
 
-def paged(rows: list[Any], state: LayerState | WorkspaceState) -> dict[str, Any]:
+def paged(rows: list[Any], state: LayerState) -> dict[str, Any]:
     """A page of the rows of a directory, and how many there are in all."""
     last = state.offset + PAGE_ROWS
     largest = max((getattr(row, "subtree_size", 0) for row in rows), default=0)

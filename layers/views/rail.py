@@ -13,7 +13,7 @@ from layers.views.containers import get_container
 from layers.views.partials import HtmxHttpRequest
 from layers.views.workspace_state import WorkspaceState
 
-RAIL_ROWS = 200
+RAIL_ROWS = 100
 STEPS_SHOWN = 50
 
 

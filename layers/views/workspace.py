@@ -22,7 +22,6 @@ from layers.views import commands
 from layers.views.asks import ask_context
 from layers.views.container_files import file_context
 from layers.views.containers import container_url, get_container, heading
-from layers.views.images import paged
 from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.rail import rail_context
 from layers.views.state import PAGE_ROWS, number
@@ -159,11 +158,15 @@ def middle(request: HtmxHttpRequest, container: Container, state: WorkspaceState
 
 def directory(container: Container, state: WorkspaceState) -> dict[str, Any]:
     """A page of what the chosen directory holds, and what can be done with some of it."""
-    found = paged(workspace_listing(container, state.path), state)
-    return found | {
+    rows, total = workspace_listing(container, state.path, offset=state.offset, limit=PAGE_ROWS, sized=True)
+    last = state.offset + len(rows)
+    return {
         "chosen": "directory",
+        "rows": rows,
+        "total": total,
         "first_row": state.offset + 1,
-        "last_row": state.offset + len(found["rows"]),
+        "last_row": last,
         "previous_offset": max(0, state.offset - PAGE_ROWS),
+        "next_offset": last if last < total else None,
         "selection_asks": SELECTION_ASKS,
     }
