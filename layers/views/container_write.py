@@ -40,12 +40,12 @@ from layers.views.workspace_state import WorkspaceState
 @require_POST
 def container_write(request: HtmxHttpRequest, container_id: str) -> HttpResponse:
     """Gives a file the text that was typed; what cannot be saved stays in the editor, with the reason."""
-    container, state = get_container(container_id), WorkspaceState.parse(request)
-    typed = Typed.parse(request)
+    state, typed = WorkspaceState.parse(request), Typed.parse(request)
     try:
+        container = get_container(container_id)
         is_changed = save(container, state.path, typed)
-    except ContainerNotFound as error:
-        raise Http404(str(error)) from error
+    except (Http404, ContainerNotFound) as error:
+        return gone(request, state, typed, error)
     except (OCIError, CannotSpell) as refusal:
         return refused(request, get_container(container_id), state, typed, refusal)
     return saved(request, container, state, is_changed)
@@ -92,6 +92,14 @@ def refused(
         return render(request, "layers/container/_editor_said.html", context, status=status)
     pane = {"chosen": "file", "pane": pane_for(container, state.path, editor)} | told
     return render_workspace(request, container, state, status=status, pane=pane)
+
+
+def gone(request: HtmxHttpRequest, state: WorkspaceState, typed: Typed, error: Exception) -> HttpResponse:
+    """There is no such container any more; what was typed is handed back."""
+    if wants_partial(request):
+        raise Http404(str(error)) from error
+    context = {"section": "containers", "state": state, "typed": typed, "error": str(error)}
+    return render(request, "layers/container/gone.html", context, status=HTTPStatus.NOT_FOUND)
 
 
 def conflict(container: Container, path: bytes, editor: Editor, typed: Typed) -> dict[str, Any]:

@@ -13,6 +13,10 @@ ROWS = 128
 """Rows that differ on one page."""
 SCAN_SIZE = 64 * 2**20
 """Bytes looked through for one page."""
+ALIGN_SIZE = 4 * 2**20
+"""Bytes of each side up to which it is asked whether what follows a difference only moved."""
+MOVED_SIZE = 2 * ROW
+"""As much must be the same at the end for it to count as moved."""
 
 Pieces = list[tuple[bool, str]]
 """A half of a row in hex, in pieces: whether they differ from the other side."""
@@ -45,17 +49,49 @@ class HexDifference(NamedTuple):
     """The first byte at or after where the page starts that differs."""
     next_offset: int | None
     """Where to look for more; ``None`` where both were looked through to their ends."""
+    moved: int = 0
+    """Bytes at the end that are the same on both sides, though not at the same offset."""
+    moved_by: int = 0
+    """How much further on they stand on the right."""
+
+    @property
+    def moved_back(self) -> int:
+        return -self.moved_by
 
 
 def differing(before: Reader | None, after: Reader | None, start: int = 0) -> HexDifference:
-    """The rows from ``start`` on in which two contents differ."""
+    """The rows from ``start`` on in which two contents differ; an end that only moved is left out."""
+    moved = moved_end(before, after)
     page, at = Page(start - start % ROW), start - start % ROW
-    for old, new in zip_longest(blocks(before, at), blocks(after, at), fillvalue=b""):
+    for old, new in zip_longest(blocks(before, at, moved), blocks(after, at, moved), fillvalue=b""):
         full = page.take(at, old, new)
         at += max(len(old), len(new))
         if full or at - start >= SCAN_SIZE:
             return page.closed(at if full is None else full)
-    return page.closed(at)._replace(next_offset=None)
+    found = page.closed(at)._replace(next_offset=None)
+    if moved and before is not None and after is not None:
+        return found._replace(moved=moved, moved_by=after.size - before.size)
+    return found
+
+
+def moved_end(before: Reader | None, after: Reader | None) -> int:
+    """How many bytes at the end are the same, where something was put in or taken out before them."""
+    if before is None or after is None or before.size == after.size:
+        return 0
+    if max(before.size, after.size) > ALIGN_SIZE:
+        return 0
+    old, new = before.read(0, before.size), after.read(0, after.size)
+    room = min(len(old), len(new)) - same_size(old, new)
+    size = min(room, same_size(old[::-1], new[::-1]))
+    return size if size >= MOVED_SIZE else 0
+
+
+def same_size(old: bytes, new: bytes) -> int:
+    """How many bytes at the beginning are the same on both sides."""
+    at, end = 0, min(len(old), len(new))
+    while at < end and old[at : at + BLOCK] == new[at : at + BLOCK]:
+        at += BLOCK
+    return min(end, at + first_difference(old[at : at + BLOCK], new[at : at + BLOCK]))
 
 
 class Page:
@@ -115,9 +151,9 @@ class Page:
         return HexDifference(self.rows, self.first, at)
 
 
-def blocks(reader: Reader | None, start: int) -> Iterator[bytes]:
-    """The bytes from ``start`` on, in blocks of one size but for the last."""
-    left = max(0, reader.size - start) if reader else 0
+def blocks(reader: Reader | None, start: int, without: int) -> Iterator[bytes]:
+    """The bytes from ``start`` on, but for the last ones, in blocks of one size but for the last."""
+    left = max(0, reader.size - without - start) if reader else 0
     if reader is None or not left:
         return
     stream = ChunkReader(reader.chunks(start), "the content")

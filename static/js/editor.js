@@ -74,6 +74,14 @@ function spelled(code) {
   return span;
 }
 
+// --- drafts, for as long as the tab lives; a browser may refuse to keep any ---
+
+const drafts = {
+  get(key) { try { return sessionStorage.getItem(key); } catch { return null; } },
+  put(key, text) { try { sessionStorage.setItem(key, text); } catch { /* too long, or switched off */ } },
+  drop(key) { try { sessionStorage.removeItem(key); } catch { /* there is none */ } },
+};
+
 // --- the element ---
 
 class Editor extends HTMLElement {
@@ -244,9 +252,10 @@ class Editor extends HTMLElement {
   onAnswer(event) {
     if (event.detail.elt !== this.form) return;
     const { status } = event.detail.xhr;
-    if (status !== 200) return this.say(status ? this.dataset.dirty : this.dataset.failed, status ? "dirty" : "failed");
+    if (status === 409 || status === 422) return this.say(this.dataset.dirty, "dirty");
+    if (status !== 200) return this.say(status ? this.dataset.refused.replace("%d", status) : this.dataset.failed, "failed");
     this.saved = this.sent;
-    sessionStorage.removeItem(this.dataset.key);
+    drafts.drop(this.dataset.key);
     if (this.mergeView) this.unmerge();
     this.tell(`${this.dataset.saved} ${new Date().toLocaleTimeString()}`);
   }
@@ -284,23 +293,22 @@ class Editor extends HTMLElement {
 
   forget() {
     this.saved = this.text;
-    sessionStorage.removeItem(this.dataset.key);
+    drafts.drop(this.dataset.key);
   }
 
   keepDraft() {
-    if (!this.isDirty) return;
-    try { sessionStorage.setItem(this.dataset.key, this.text); } catch { /* a private window, or too long */ }
+    if (this.isDirty) drafts.put(this.dataset.key, this.text);
   }
 
   offerDraft() {
-    const draft = sessionStorage.getItem(this.dataset.key);
+    const draft = drafts.get(this.dataset.key);
     if (draft === null || draft === this.text) return;
     const notice = document.createElement("div");
     notice.className = "notice editor-draft";
     const put = this.button(this.dataset.putBack);
     const forget = this.button(this.dataset.forget);
     put.addEventListener("click", () => { this.text = draft; notice.remove(); this.view?.focus(); });
-    forget.addEventListener("click", () => { sessionStorage.removeItem(this.dataset.key); notice.remove(); });
+    forget.addEventListener("click", () => { drafts.drop(this.dataset.key); notice.remove(); });
     notice.append(Object.assign(document.createElement("p"), { textContent: this.dataset.draft }), put, forget);
     this.area.before(notice);
   }

@@ -130,6 +130,8 @@ def test_versions_of_a_file_are_compared(nginx: Page):
     nginx.goto(nginx.url.partition("?")[0] + "file/?path=usr/share/nginx/html/index.html")
     nginx.locator("#as-diff").click()
     expect(nginx.locator(".side.new").first).to_contain_text("Hello, Docker!")
+    nginx.keyboard.press("n")
+    expect(nginx.locator(".sides tr:focus")).to_have_count(1)
     nginx.locator("#compare-hex").click()
     expect(nginx.locator(".line-added").first).to_contain_text("Hello, Docker!"[:8])
 

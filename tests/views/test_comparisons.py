@@ -16,7 +16,6 @@ from layers.views.linediff import best_pairs, difference
 from layers.views.linematch import changes
 from layers.views.readers import BytesReader
 from layers.views.texts import lines_of
-from layers.views.textwork import compared
 from layers.views.wordmarks import marked
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "dd\n", "\n", "e"]), max_size=30)
@@ -107,9 +106,8 @@ def test_a_long_line_shows_the_place_that_differs():
     ids=["nothing in common", "two lines again and again", "backwards"],
 )
 def test_texts_made_to_take_for_ever_are_compared(before, after):
-    found = compared(before, after)
+    found = difference(before, after)
 
-    assert found is not None
     assert found.deleted
     assert len(found.rows) == 1000
 
@@ -130,6 +128,9 @@ def bytes_of(side) -> bytes:
 def test_every_row_that_differs_is_told_and_no_other(left, right, filling):
     before, after = left + bytes(filling) + right, right + bytes(filling) + left
     found = differing(BytesReader(before), BytesReader(after))
+    left_out = found.moved
+    assert not left_out or before[-left_out:] == after[-left_out:]
+    before, after = before[: len(before) - left_out], after[: len(after) - left_out]
     rows = {int(pair.offset, 16): pair for pair in found.rows if pair.before or pair.after}
     expected = {
         n for n in range(0, max(len(before), len(after)), 16) if before[n : n + 16] != after[n : n + 16]
@@ -155,6 +156,16 @@ def test_equal_stretches_are_skipped_and_counted():
         ("00010010", 0),
         ("00010020", 300_000 - 65_568),
     ]
+
+
+def test_an_end_that_only_moved_is_not_told_as_different():
+    before = bytes(range(200)) * 50
+    found = differing(BytesReader(before), BytesReader(before[:500] + b"put in" + before[500:]))
+    told = [pair for pair in found.rows if pair.before or pair.after]
+
+    assert (found.first, found.moved, found.moved_by) == (500, 9500, 6)
+    assert len(told) == 1
+    assert bytes_of(told[0].after)[4:] == b"put in"
 
 
 def test_pages_of_bytes_follow_one_another():

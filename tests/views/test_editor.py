@@ -283,6 +283,14 @@ def test_a_forged_form_writes_nothing_over_another_content(client, url, content,
     assert content("etc/passwd") == before
 
 
+def test_what_was_typed_for_a_container_that_is_gone_is_handed_back(client, url, container):
+    container.delete()
+    response = client.post(f"{url}write/?path=etc/passwd", {"text": "<b>mine</b>"})
+
+    assert response.status_code == 404
+    assert "&lt;b&gt;mine&lt;/b&gt;" in response.content.decode()
+
+
 @pytest.mark.parametrize("path", ["", "etc", "nowhere/deeper", "etc/passwd/x"])
 def test_what_is_no_place_for_a_file_is_told(client, url, path):
     response = client.post(f"{url}write/?path={path}", {"text": "mine", "expected": ""})
