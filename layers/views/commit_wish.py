@@ -72,6 +72,10 @@ class CommitWish:
         """The same with the changes as they are ``kept``, in the other view of them."""
         return replace(self, as_lines=not self.as_lines, text=kept.text, form=kept.form)
 
+    def changing(self, kept: Self) -> Self:
+        """The same with the changes that are ``kept``: for a form that has no fields for them."""
+        return replace(self, as_lines=kept.as_lines, text=kept.text, form=kept.form)
+
     @property
     def lines(self) -> list[str]:
         """The text as lines; none where there is nothing in them."""

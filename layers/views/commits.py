@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
 from layers.models import Container, Image
@@ -20,6 +21,8 @@ from layers.views.downloads import told
 from layers.views.partials import HtmxHttpRequest, render_page
 
 PAGE, PART = "layers/commit/commit.html", "layers/commit/_commit.html"
+QUICK = "layers/commit/_quick.html"
+"""For the dialog of the workspace."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,7 +32,7 @@ def container_commit(request: HtmxHttpRequest, container_id: str) -> HttpRespons
     container = get_container(container_id)
     if request.method != "POST":
         return render_commit(request, container, drafted(container))
-    wish = CommitWish.sent(request)
+    wish = sent(request, container)
     judged = judge(container, wish)
     if not judged.is_fit:
         return render_commit(request, container, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -61,7 +64,7 @@ def commit_preview(request: HtmxHttpRequest, container_id: str) -> HttpResponseB
     container = get_container(container_id)
     if request.method != "POST":
         return HttpResponseRedirect(reverse("layers:container-commit", args=[container.container_id]))
-    wish = CommitWish.sent(request)
+    wish = sent(request, container)
     if "leave_all" in request.POST:
         wish = wish.leaving_out(all_left_out(check_hygiene(container)))
     judged = judge(container, wish)
@@ -70,6 +73,12 @@ def commit_preview(request: HtmxHttpRequest, container_id: str) -> HttpResponseB
         if "switch" in request.POST:
             wish = wish.switched(drafted(container))
     return render_commit(request, container, wish)
+
+
+def sent(request: HtmxHttpRequest, container: Container) -> CommitWish:
+    """What a form carries; the short one leaves the changes as they are drafted."""
+    wish = CommitWish.sent(request)
+    return wish.changing(drafted(container)) if request.POST.get("as") == "kept" else wish
 
 
 def render_commit(
@@ -82,7 +91,10 @@ def render_commit(
 ) -> HttpResponse:
     """The page of a wish, with why it was refused."""
     context = page_of(container, wish, judge(container, wish)) | {"refusal": refusal}
-    return render_page(request, PAGE, partial=PART, context=context, status=status)
+    part = QUICK if request.htmx.target == "ask" else PART
+    response = render_page(request, PAGE, partial=part, context=context, status=status)
+    patch_vary_headers(response, ["HX-Target"])
+    return response
 
 
 def committed_url(image: Image) -> str:

@@ -33,7 +33,10 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 
+// Control+Enter commits on the page of a commit, and asks how in the workspace.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  event.target.closest("#commit")?.requestSubmit();
+  if (event.defaultPrevented || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest("#commit, form#ask:has([name=as])");
+  if (form) form.requestSubmit();
+  else if (!document.querySelector("dialog[open]")) document.getElementById("do-commit")?.click();
 });

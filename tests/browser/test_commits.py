@@ -113,3 +113,22 @@ def test_what_stands_open_is_fit_for_everybody(commit: Page):
 
     assert found == {"fields": [], "lines": [], "committed": []}
     assert beyond == {"form": 0, "committed": 0}
+
+
+def test_workspace_commits_in_a_dialog(page: Page):
+    page.goto("/")
+    page.get_by_role("link", name="nginx:latest").click()
+    page.get_by_role("button", name="New container").click()
+    page.wait_for_url("**/containers/*/", wait_until="load")
+    page.keyboard.press("Control+Enter")
+    dialog = page.get_by_role("dialog", name="Commit")
+    expect(dialog.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("Quick")
+    expect(dialog).to_contain_text("must be lower-case")
+    dialog.get_by_label("Name").fill("quick:1")
+    expect(dialog).to_contain_text("docker.io/library/quick:1")
+    page.evaluate(AXE)
+    assert page.evaluate(FINDINGS) == []
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("quick:1")

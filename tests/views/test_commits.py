@@ -397,3 +397,14 @@ def test_container_that_was_committed_by_command_tells_it_too(client, container)
     image = commit_container(container=container, author="Ann", move_container=True)
 
     assert "Committed from web" in text_of(client.get(f"/images/{image.image_id[7:]}/"))
+
+
+def test_short_form_keeps_the_changes_that_are_drafted(client, container, address):
+    client.post(address + "preview/", {"as": "lines", "lines": "# why\nUSER app"})
+    short = client.get(address, headers=HTMX | {"HX-Target": "ask"}).content.decode()
+    image = committed(client.post(address, {"as": "kept", "name": "short:1", "message": "quick"}))
+
+    assert short.lstrip().startswith('<form id="ask"')
+    assert "1 config change" in short
+    assert config_of(image)["config"]["User"] == "app"
+    assert Container.objects.get().config_changes == ["# why", "USER app"]
