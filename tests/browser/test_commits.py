@@ -129,6 +129,8 @@ def test_workspace_commits_in_a_dialog(page: Page):
     expect(dialog).to_contain_text("docker.io/library/quick:1")
     page.evaluate(AXE)
     assert page.evaluate(FINDINGS) == []
-    page.keyboard.press("Control+Enter")
+    dialog.get_by_role("button", name="More and preview").click()
+    expect(page.get_by_label("Name repository:tag")).to_have_value("quick:1")
+    page.get_by_label("Message").press("Control+Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("quick:1")
