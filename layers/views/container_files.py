@@ -13,6 +13,7 @@ from layers.models import Container
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.errors import EditRefused
 from layers.oci.unionfs.upper import Upper, UpperEntry
+from layers.queries.access import may_change
 from layers.queries.container_files import open_container_file, open_content
 from layers.queries.tree import NoSuchPath
 from layers.queries.uppers import open_upper
@@ -48,6 +49,8 @@ class FilePane:
     note: str = ""
     """Why it is not edited, where one might expect that."""
     modes: list[str] = field(default_factory=list)
+    may_edit: bool = False
+    """Whether it may be given another content here: by who looks at it, and not through a link."""
 
     @property
     def size(self) -> int | None:
@@ -82,7 +85,8 @@ def pane_of(request: HttpRequest, container: Container, path: bytes) -> FilePane
     reader = open_container_file(container, real)
     picture = pictures.recognise(reader.read(0, pictures.HEAD_SIZE), reader.size)
     is_text = texts.is_text(reader.read(0, texts.PROBE_SIZE))
-    editor, note = (None, "") if real != path else text_of(request, path, reader, is_text)
+    may_edit = real == path and may_change(container)
+    editor, note = text_of(request, path, reader, is_text) if may_edit else (None, "")
     modes = (
         ["image"] * bool(picture)
         + ["edit"] * bool(editor)
@@ -90,7 +94,7 @@ def pane_of(request: HttpRequest, container: Container, path: bytes) -> FilePane
         + ["hex"]
         + modes
     )
-    return FilePane(path, entry, real, target, reader, picture, editor, note, modes)
+    return FilePane(path, entry, real, target, reader, picture, editor, note, modes, may_edit)
 
 
 def led_to(upper: Upper, path: bytes) -> bytes:

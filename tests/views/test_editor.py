@@ -7,14 +7,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from layers.models import Container
+from layers.models import Container, Role
 from layers.operations.create_container import create_container
+from layers.operations.create_user import create_user
 from layers.operations.edit_container import make_directory, make_symlink, remove_paths
 from layers.operations.write_file import write_file
 from layers.queries.container_files import open_container_file
 from layers.views.languages import language_of
 from tests.views.test_raw import PNG
 
+PASSWORD = "correct horse battery"
 HTMX = {"HX-Request": "true", "HX-Target": "editor-said"}
 PAGE = "usr/share/nginx/html/index.html"
 
@@ -311,6 +313,25 @@ def test_hostile_text_stays_text(client, url, put):
 
     assert "<script>alert" not in html
     assert text_in(html) == "&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;\n"
+
+
+def test_who_may_only_look_gets_no_editor(url, container, settings):
+    settings.ACCOUNTS = True
+    anna, tina = (
+        create_user(name=name, password=PASSWORD, role=role)
+        for name, role in {"anna": Role.STUDENT, "tina": Role.TEACHER}.items()
+    )
+    Container.objects.filter(pk=container.pk).update(owner=anna)
+    pages = {}
+    for user in (anna, tina):
+        client = Client()
+        client.force_login(user)
+        pages[user.name] = client.get(f"{url}?path=etc/passwd").content.decode()
+
+    assert text_in(pages["anna"]).startswith("root:x:0:0")
+    assert "root" in pages["tina"]
+    assert "<textarea" not in pages["tina"]
+    assert "replace/?path=" not in pages["tina"]
 
 
 # --- what is no text --------------------------------------------------------------------
