@@ -13,10 +13,19 @@ from bench.imports import measure_imports
 from bench.inputs import CROWD, archive_path, forms_of, make_inputs, say
 from bench.pages import measure_first_bytes, measure_pages
 from bench.program import Program, own_python
-from bench.report import goals_table, imports_table, machine, pages_table, saves_table, waits_table
+from bench.report import (
+    goals_table,
+    imports_table,
+    machine,
+    pages_table,
+    saves_table,
+    space_table,
+    waits_table,
+)
 from bench.saves import measure_saves
+from bench.space import measure_space
 
-PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers", "comparisons")
+PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers", "comparisons", "space")
 
 
 def main() -> None:
@@ -55,6 +64,8 @@ def measure(data: Path, program: Program, count: int, parts: set[str]) -> None:
         print("", waits_table(measure_containers(data, program, count)), sep="\n", flush=True)
     if "comparisons" in parts:
         print("", goals_table(measure_comparisons(data, program)), sep="\n", flush=True)
+    if "space" in parts:
+        print("", space_table(measure_space(data, program)), sep="\n", flush=True)
     print("", f"- load after: {os.getloadavg()[0]:.1f}", sep="\n")
 
 

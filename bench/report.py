@@ -14,9 +14,11 @@ from bench.imports import Row, find_dive
 from bench.pages import Latency
 from bench.program import Program
 from bench.saves import GOAL, Saved
+from bench.space import SpaceRow
 
 MILLI = 1000
 PAGE_GOAL = 0.05
+SPACE_GOAL = 0.2
 MIB = 2**20
 
 
@@ -120,6 +122,24 @@ def goals_table(rows: Iterable[Goal]) -> str:
         for row in rows
     ]
     return table(["comparison of 2 × 100,000 entries", "p50 ms", "p99 ms", "goal p99 ≤", "reached"], lines)
+
+
+def space_table(rows: Iterable[SpaceRow]) -> str:
+    """Milliseconds of the page about an image's bytes, seconds of what it does once."""
+    lines = [
+        [
+            row.title,
+            f"{row.first:.2f}",
+            f"{row.middle * MILLI:.1f}",
+            f"{row.high * MILLI:.1f}",
+            "yes" if row.high <= SPACE_GOAL else "no",
+            f"{row.score:.2f}",
+            f"{row.command:.2f}",
+        ]
+        for row in rows
+    ]
+    heads = ["space", "first page s", "p50 ms", "p99 ms", "≤ 200 ms", "dive's score s", "command s"]
+    return table(heads, lines)
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

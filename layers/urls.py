@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from layers.converters import ContainerConverter, DigestConverter
 from layers.views import (
     accounts,
+    checks,
     commits,
     compare,
     compare_file,
@@ -29,6 +30,7 @@ from layers.views import (
     rebuilt,
     search,
     sessions,
+    space,
     upload,
     upload_parts,
     workspace,
@@ -67,6 +69,9 @@ urlpatterns = [
     path("images/<digest:digest>/config/", details.image_config, name="image-config"),
     path("images/<digest:digest>/packages/", packages.image_packages, name="image-packages"),
     path("images/<digest:digest>/packages/download/", packages.packages_download, name="packages-download"),
+    path("images/<digest:digest>/space/", space.image_space, name="image-space"),
+    path("images/<digest:digest>/space/dive/", space.space_dive, name="space-dive"),
+    path("images/<digest:digest>/check/", checks.image_check, name="image-check"),
     path("images/<digest:digest>/file/", files.image_file, name="image-file"),
     path("images/<digest:digest>/raw/", raw.image_raw, name="image-raw"),
     path("images/<digest:digest>/save/", downloads.image_save, name="image-save"),

@@ -162,7 +162,7 @@ def forecast_rows(forecast: WhatIf) -> list[Row]:
         "shelf_delta": forecast.shelf_delta,
         "lost_sharing": [
             {
-                "image": lost.image.image_id,
+                "image": lost.image.image_id if lost.image else None,
                 "name": lost.name,
                 "layers": lost.layer_count,
                 "size": lost.content_size,

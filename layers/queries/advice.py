@@ -2,15 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from layers.models import Image
 from layers.oci.unionfs.diff import Reason
 from layers.oci.unionfs.ledger import How, Item, Ledger
 from layers.queries.hygiene_rules import CACHE, LOG, TEMPORARY, first_rule
-from layers.queries.ledgers import ledger_of
+from layers.queries.ledgers import kept_with_ledger
 from layers.queries.stack import StackRow, stack
 
 DELETED, METADATA, SAME, DATABASE, OVERWRITTEN, LEFT, DUPLICATE = (
@@ -48,25 +48,38 @@ class Advice:
     paths: tuple[tuple[bytes, int], ...]
     """The largest, each with its bytes."""
     path_count: int
-    brought: str
-    hid: str
+    brought: str = ""
+    hid: str = ""
     """The instructions that made the two layers, each on one line; empty where nothing tells."""
 
 
 def advise(image: Image, *, limit: int = ADVICE_GIVEN) -> list[Advice]:
     """The causes that cost most."""
-    ledger = ledger_of(image)
-    steps = {row.position: instruction(row) for row in stack(image)}
-    found = [_advice(key, items, steps) for key, items in _causes(ledger).items()]
+    found = causes(image)[:limit]
+    steps = {row.position: instruction(row) for row in stack(image)} if found else {}
+    return [
+        replace(
+            cause,
+            brought="" if cause.position is None else steps.get(cause.position, ""),
+            hid="" if cause.hidden_by is None else steps.get(cause.hidden_by, ""),
+        )
+        for cause in found
+    ]
+
+
+@kept_with_ledger
+def causes(ledger: Ledger) -> list[Advice]:
+    """All causes that are worth a sentence, before the history is asked."""
+    found = [_advice(key, items) for key, items in _causes(ledger).items()]
     found += _duplicates(ledger)
     least = max(1, ledger.content_size // LEAST_PART)
     worth_it = [advice for advice in found if advice.size >= least]
-    return sorted(worth_it, key=lambda advice: (-advice.size, advice.kind))[:limit]
+    return sorted(worth_it, key=lambda advice: (-advice.size, advice.kind))
 
 
 def instruction(row: StackRow) -> str:
-    """What made a layer, on one line."""
-    return " ".join((row.step.instruction or row.comment).split()) if row.step else ""
+    """What made a layer, on one line, hashes cut short."""
+    return " ".join(f"{row.verb} {row.rest or row.comment}".split())
 
 
 def _causes(ledger: Ledger) -> dict[Key, list[Item]]:
@@ -92,15 +105,13 @@ def _kind(item: Item) -> str | None:
     return DATABASE if DATABASES.fullmatch(item.path) else OVERWRITTEN
 
 
-def _advice(key: Key, items: Iterable[Item], steps: Mapping[int, str]) -> Advice:
+def _advice(key: Key, items: Iterable[Item]) -> Advice:
     kind, position, hidden_by = key
     sizes: Counter[bytes] = Counter()
     for item in items:
         sizes[_told(kind, item)] += item.size
-    hid = "" if hidden_by is None else steps.get(hidden_by, "")
     top = tuple(sizes.most_common(PATHS_GIVEN))
-    brought = steps.get(position, "")
-    return Advice(kind, sum(sizes.values()), position, hidden_by, top, len(sizes), brought, hid)
+    return Advice(kind, sum(sizes.values()), position, hidden_by, top, len(sizes))
 
 
 def _told(kind: str, item: Item) -> bytes:
@@ -117,4 +128,4 @@ def _duplicates(ledger: Ledger) -> Iterator[Advice]:
     if groups:
         top = tuple((group.items[0].path, group.extra_size) for group in groups[:PATHS_GIVEN])
         size = sum(group.extra_size for group in groups)
-        yield Advice(DUPLICATE, size, None, None, top, len(groups), "", "")
+        yield Advice(DUPLICATE, size, None, None, top, len(groups))

@@ -100,7 +100,12 @@ def _overwritten(advice: Advice, facts: Facts) -> str:
 
 def _left(advice: Advice, facts: Facts) -> str:
     found = first_rule(advice.paths[0][0])
-    if found is not None and found[0].kind == CACHE:
+    if advice.paths[0][0].endswith(b"__pycache__"):
+        text = _(
+            "%(size)s of compiled Python are left by %(brought)s, as %(path)s: Python makes them again;"
+            " PYTHONDONTWRITEBYTECODE=1 and pip --no-compile keep them out."
+        )
+    elif found is not None and found[0].kind == CACHE:
         text = _(
             "%(size)s of caches are left by %(brought)s, as %(path)s: remove them in the step that makes"
             " them, or keep them out with RUN --mount=type=cache,target=%(path)s."

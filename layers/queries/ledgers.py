@@ -1,8 +1,11 @@
 """The ledger of an image: read from the rows of its chain once, and kept while there is room."""
 
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
 from threading import Lock
-from typing import Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from layers.models import Chain, Image
 from layers.oci.unionfs.accounting import account
@@ -11,27 +14,65 @@ from layers.queries.held import held_directories
 
 ITEMS_KEPT: Final = 400_000
 """About 100 MB. One ledger is always kept, however large."""
+RESULTS_KEPT: Final = 100
 EMPTY: Final = Ledger((), (), {}, (), {})
 
-_kept: OrderedDict[str, Ledger] = OrderedDict()
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A ledger, and what was made of it; both go together."""
+
+    ledger: Ledger
+    results: dict[Any, Any] = field(default_factory=dict)
+
+
+_kept: OrderedDict[str, Kept] = OrderedDict()
 _lock = Lock()
 
 
 def ledger_of(image: Image) -> Ledger:
-    """What became of every byte of the image's layers. A chain never changes, so nor does its ledger."""
+    """What became of every byte of the image's layers."""
     return EMPTY if image.chain is None else ledger_of_chain(image.chain)
 
 
 def ledger_of_chain(chain: Chain) -> Ledger:
-    """The ledger of a chain, kept under its key and name."""
+    """The ledger of a chain. A chain never changes, so nor does its ledger."""
+    return _kept_of(chain).ledger
+
+
+def kept_with_ledger(
+    make: Callable[Concatenate[Ledger, Given], Made],
+) -> Callable[Concatenate[Image, Given], Made]:
+    """Turn what is made of a ledger into what is made of an image, once for each chain and arguments."""
+
+    @wraps(make)
+    def made(image: Image, /, *args: Given.args, **kwargs: Given.kwargs) -> Made:
+        if image.chain is None:
+            return make(EMPTY, *args, **kwargs)
+        kept = _kept_of(image.chain)
+        key = (make.__qualname__, args, tuple(sorted(kwargs.items())))
+        if key not in kept.results:
+            if len(kept.results) >= RESULTS_KEPT:
+                kept.results.clear()
+            kept.results[key] = make(kept.ledger, *args, **kwargs)
+        return kept.results[key]  # type: ignore[no-any-return]
+
+    return made
+
+
+def _kept_of(chain: Chain) -> Kept:
+    """What is kept under the key and name of the chain."""
     key = f"{chain.pk} {chain.chain_id}"
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    ledger = account(held_directories(chain.lineage), len(chain.lineage))
+    kept = Kept(account(held_directories(chain.lineage), len(chain.lineage)))
     with _lock:
-        _kept[key] = ledger
-        while len(_kept) > 1 and sum(len(each.items) for each in _kept.values()) > ITEMS_KEPT:
+        _kept[key] = kept
+        while len(_kept) > 1 and sum(len(each.ledger.items) for each in _kept.values()) > ITEMS_KEPT:
             _kept.popitem(last=False)
-    return ledger
+    return kept

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from heapq import nlargest
 from typing import Final, NamedTuple
 
-from layers.models import Chain, Image
+from layers.models import Image
 from layers.oci.changeset.paths import ancestors
 from layers.oci.unionfs.ledger import How, Item, Ledger
 from layers.oci.unionfs.spaces import SpaceTree, Sums, total
 from layers.queries.file_types import LABELS, type_of
-from layers.queries.ledgers import ledger_of_chain
+from layers.queries.ledgers import kept_with_ledger
 
-TREES_KEPT: Final = 8
 PACKAGE: Final = re.compile(
     rb"(?:.*?/)?(?:site-packages|dist-packages|gems|jvm)/[^/]+"
     rb"|(?:.*?/)?node_modules/(?:@[^/]+/[^/]+|[^@/][^/]*)",
@@ -40,21 +38,21 @@ class PackageDirectory(NamedTuple):
     sums: Sums
 
 
-def space_tree(image: Image, *, layer: int | None = None, sort: str = "") -> SpaceTree:
+@kept_with_ledger
+def space_tree(ledger: Ledger, *, layer: int | None = None, sort: str = "") -> SpaceTree:
     """The bytes of an image by directory; only those one layer brought, or of one type."""
-    chain = image.chain
-    return SpaceTree.of(()) if chain is None else _tree(chain.pk, chain.chain_id, layer, sort)
-
-
-@lru_cache(TREES_KEPT)
-def _tree(key: int, chain_id: str, layer: int | None, sort: str) -> SpaceTree:
-    """A chain never changes, so what is made of it can be kept under its key and name."""
-    items: Sequence[Item] = ledger_of_chain(Chain.objects.get(pk=key)).items
+    items: Sequence[Item] = ledger.items
     if layer is not None:
         items = [item for item in items if item.position == layer]
     if sort:
         items = [item for item in items if type_of(item) == sort]
     return SpaceTree.of(items)
+
+
+@kept_with_ledger
+def types_of(ledger: Ledger) -> list[Portion]:
+    """The types of file in an image, most bytes first."""
+    return by_type(ledger.items)
 
 
 def by_type(items: Iterable[Item]) -> list[Portion]:
@@ -80,15 +78,22 @@ def largest(items: Iterable[Item], count: int, *, hidden: bool = False) -> list[
     return nlargest(count, chosen, key=lambda item: (item.size, item.path))
 
 
+@kept_with_ledger
 def hidden_items(ledger: Ledger) -> list[Item]:
     """All that can be recovered, the largest first."""
     found = [item for item in ledger.items if not item.is_live]
     return sorted(found, key=lambda item: (-item.size, item.path, item.position))
 
 
-def identical_rewrites(ledger: Ledger) -> list[Item]:
+def identical_rewrites(image: Image) -> list[Item]:
     """What a later layer holds again, byte for byte; the largest first."""
-    return [item for item in hidden_items(ledger) if item.how is How.IDENTICAL]
+    return [item for item in hidden_items(image) if item.how is How.IDENTICAL]
+
+
+@kept_with_ledger
+def largest_files(ledger: Ledger, count: int) -> list[Item]:
+    """The largest files that are seen."""
+    return largest(ledger.items, count)
 
 
 def package_directories(tree: SpaceTree) -> list[PackageDirectory]:

@@ -19,7 +19,8 @@ from layers.queries.space import tar_sizes
 class LostSharing:
     """Another image that has layers in common which would not be in common any more."""
 
-    image: Image
+    image: Image | None
+    """None for one that whoever asks may not see."""
     name: str
     layer_count: int
     content_size: int
@@ -44,6 +45,11 @@ class WhatIf:
     @property
     def tar_after(self) -> int:
         return sum(layer.tar for layer in self.layers)
+
+    @property
+    def shelf_saved(self) -> int:
+        """Bytes by which all images together would shrink."""
+        return -self.shelf_delta
 
     @property
     def changes_nothing(self) -> bool:
@@ -87,12 +93,11 @@ def lost_sharing(lineage: Sequence[int], image: Image) -> list[LostSharing]:
     """The other images that have some of these chains, those with most bytes first."""
     rows = ImageLayer.objects.filter(chain__in=lineage).exclude(image=image).order_by().values("image")
     sums = rows.annotate(count=Count("pk"), size=Sum("layer__content_size"))
-    images = Image.objects.in_bulk([row["image"] for row in sums])
-    names = names_of_images() if sums else {}
-    found = [
-        LostSharing(
-            images[row["image"]], ", ".join(words_for(images[row["image"]], names)), row["count"], row["size"]
-        )
-        for row in sums
-    ]
+    images = Image.objects.visible().in_bulk([row["image"] for row in sums])
+    names = names_of_images() if images else {}
+    found = []
+    for row in sums:
+        other = images.get(row["image"])
+        name = _("an image of somebody else") if other is None else ", ".join(words_for(other, names))
+        found.append(LostSharing(other, name, row["count"], row["size"]))
     return sorted(found, key=lambda lost: (-lost.content_size, lost.name))

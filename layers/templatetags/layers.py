@@ -246,23 +246,23 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def change_kind(kind: str) -> SafeString:
     """The badge of A, C or D: letter, border and word."""
-    return _part("layers/_kind.html", get_language(), kind=kind)
+    return rendered_once("layers/_kind.html", get_language(), kind=kind)
 
 
 @register.simple_tag
 def why(reasons: tuple[str, ...], silent: bool) -> SafeString:
     """Why a path counts as changed, in words."""
-    return _part("layers/_reasons.html", get_language(), reasons=reasons, silent=silent)
+    return rendered_once("layers/_reasons.html", get_language(), reasons=reasons, silent=silent)
 
 
 @register.simple_tag
 def bar(part: int, whole: int) -> SafeString:
     """A bar as wide as ``part`` is of ``whole``; decoration beside the figure it draws."""
-    return _part("layers/_bar.html", None, width=share(part, whole))
+    return rendered_once("layers/_bar.html", None, width=share(part, whole))
 
 
 @lru_cache(maxsize=2048)
-def _part(template_name: str, language: str | None, **context: object) -> SafeString:
+def rendered_once(template_name: str, language: str | None, **context: object) -> SafeString:
     """A template rendered once for each language and context: none of them holds text from an image."""
     return get_template(template_name).render(context)
 

@@ -1,9 +1,15 @@
 """``space``: where the bytes went."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError
 
 from layers.operations.make_demo import make_demo
+from layers.queries.dive import dive_score_of
+from layers.queries.ledgers import ledger_of
+from tests.built import build, file, folder, gone
 from tests.oracle.golden import golden
 
 
@@ -24,6 +30,35 @@ def test_layers_add_up_to_the_image(demo, rows):
     assert sum(layer["hides"] for layer in layers) == total["wasted"] == 4_457_242
     assert total["efficiency"] == total["live"] / total["content_size"]
     assert total["dive"] == {"efficiency": 0.1285539220957363, "wasted": 4_457_748, "size": 5_114_842}
+
+
+def test_the_walk_through_has_the_same_figures(demo, rows):
+    document = (Path(__file__).resolve().parents[2] / "docs" / "layers-explained.md").read_text(
+        encoding="utf-8"
+    )
+    section = document.partition("## Where the bytes went")[2].partition("## ")[0]
+    told = re.findall(r"^\| (\d?) ?\|.*?\|((?: [\d,]+ \|){4,5})", section, re.MULTILINE)
+    keys = ("content_size", "live", "shadowed", "deleted", "overhead")
+    *layers, total = rows("space", "webserver:v2")
+
+    expected = [[str(layer["layer"]), *(layer[key] for key in keys)] for layer in reversed(layers)]
+    expected.append(["", *(total[key] for key in keys[:4])])
+    found = [
+        [at, *(int(cell.replace(",", "")) for cell in cells.split("|") if cell.strip())] for at, cells in told
+    ]
+    assert found == expected
+
+
+def test_a_directory_deleted_whole_is_no_waste_to_dive(db, tmp_path):
+    image = build(
+        tmp_path,
+        "a:1",
+        ("RUN", [folder("d"), file("d/x", b"x" * 990), file("y", b"y" * 10)]),
+        ("RUN", [gone("d")]),
+    )
+
+    assert dive_score_of(image).efficiency > 0.99
+    assert ledger_of(image).efficiency == 0.01
 
 
 def test_the_table_ends_with_what_to_do(demo, output):

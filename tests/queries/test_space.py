@@ -65,8 +65,8 @@ def test_the_largest_seen_and_hidden(image):
 
     assert [(item.path, item.position) for item in largest(items, 1)] == [(b"usr/bin/tool", 1)]
     assert [item.size for item in largest(items, 5, hidden=True)] == [40, 20]
-    assert [item.size for item in hidden_items(ledger_of(image))] == [40, 20]
-    assert [item.path for item in identical_rewrites(ledger_of(image))] == [b"usr/bin/tool"]
+    assert [item.size for item in hidden_items(image)] == [40, 20]
+    assert [item.path for item in identical_rewrites(image)] == [b"usr/bin/tool"]
 
 
 def test_directories_of_packages_are_the_outermost(image):

@@ -67,6 +67,14 @@ def url(db, data_dir) -> str:
 
 
 PAGES = ["", "?view=tree", "?view=outline", "?q=" + EVIL, "history/", "config/", "file/?path=new%0Aline"]
+PAGES += [
+    "space/",
+    "space/?by=layer",
+    "space/?list=largest",
+    "space/?list=duplicates",
+    "space/?without=" + EVIL,
+]
+PAGES += ["check/?rules=" + EVIL, "check/?rules=rules:%0A  forbiddenPaths:%0A    - '**'"]
 
 
 @pytest.mark.parametrize("query", [*PAGES, "file/?path=bidi%E2%80%AEgnp.exe&as=hex", "file/?path=raw%FF%FE"])
@@ -77,7 +85,7 @@ def test_hostile_text_is_never_markup(client, url, query):
     assert "<img src=x" not in html
 
 
-@pytest.mark.parametrize("query", ["", "?view=tree", "?view=outline"])
+@pytest.mark.parametrize("query", ["", "?view=tree", "?view=outline", "space/?list=largest"])
 def test_what_a_browser_would_hide_is_spelled_out(client, url, query):
     html = client.get(url + query).content.decode()
 
