@@ -20,6 +20,8 @@ SUITE = [
     "tests/oracle/test_images.py",
     "tests/oracle/test_handmade.py",
     "tests/oracle/test_compared_files.py",
+    "tests/oracle/test_lives.py",
+    "tests/oracle/test_links.py",
     "tests/queries",
     "tests/commands",
 ]
