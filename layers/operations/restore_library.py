@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.core.management import call_command
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
@@ -96,5 +97,4 @@ def take_database(path: Path) -> None:
 
 def bring_up_to_date() -> None:
     """Apply the migrations that the database lacks."""
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    call_command("migrate", interactive=False, verbosity=0)
