@@ -13,7 +13,8 @@ from layers.operations.create_user import create_user
 from layers.operations.edit_container import make_directory, make_symlink, remove_paths
 from layers.operations.write_file import write_file
 from layers.queries.container_files import open_container_file
-from layers.views.languages import language_of
+from layers.views.languages import BY_ENDING, BY_NAME, BY_PROGRAM, language_of
+from tests.conftest import ROOT
 from tests.views.test_raw import PNG
 
 PASSWORD = "correct horse battery"
@@ -419,3 +420,10 @@ def test_a_file_takes_the_place_of_another(client, url, content):
 )
 def test_language_is_told_by_name_or_first_line(path, text, language):
     assert language_of(path, text) == language
+
+
+def test_every_language_is_one_that_the_editor_knows():
+    source = (ROOT / "script" / "codemirror" / "codemirror.js").read_text()
+    known = re.findall(r"^  (\w+)(?::|,)", source.partition("export const languages = {")[2], re.MULTILINE)
+
+    assert {*BY_NAME.values(), *BY_ENDING.values(), *BY_PROGRAM.values()} <= set(known)
