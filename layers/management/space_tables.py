@@ -119,9 +119,9 @@ def type_cells(portion: Portion) -> tuple[str, ...]:
     return *sums_cells(portion.sums), str(LABELS[portion.key])
 
 
-def item_row(item: Item) -> Row:
-    """Bytes of one layer at one path, and what hid them."""
-    return {
+def item_row(item: Item, other_names: Sequence[bytes]) -> Row:
+    """Bytes of one layer at one path, and what hid them; a hard link group with its other names."""
+    row = {
         **text_fields("path", b"/" + item.path),
         "type": item.kind.word,
         "size": item.size,
@@ -129,6 +129,8 @@ def item_row(item: Item) -> Row:
         "hidden_by": None if item.is_live else item.hidden_by,
         "how": item.how.name.lower(),
     }
+    names = [text_fields("path", b"/" + name) for name in other_names]
+    return row | ({"other_names": names} if names else {})
 
 
 def item_cells(item: Item) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Kept:
 
 
 _kept: OrderedDict[str, Kept] = OrderedDict()
+_making: dict[str, Lock] = {}
 _lock = Lock()
 
 
@@ -67,12 +68,20 @@ def _kept_of(chain: Chain) -> Kept:
     """What is kept under the key and name of the chain."""
     key = f"{chain.pk} {chain.chain_id}"
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    kept = Kept(account(held_directories(chain.lineage), len(chain.lineage)))
-    with _lock:
-        _kept[key] = kept
-        while len(_kept) > 1 and sum(len(each.ledger.items) for each in _kept.values()) > ITEMS_KEPT:
-            _kept.popitem(last=False)
+        making = _making.setdefault(key, Lock())
+    with making:  # whoever comes meanwhile waits, and does not make it again
+        with _lock:
+            if key in _kept:
+                _kept.move_to_end(key)
+                return _kept[key]
+        kept = Kept(account(held_directories(chain.lineage), len(chain.lineage)))
+        with _lock:
+            _keep(key, kept)
     return kept
+
+
+def _keep(key: str, kept: Kept) -> None:
+    """Keep it, and let go of what was asked for longest ago."""
+    _kept[key] = kept
+    while len(_kept) > 1 and sum(len(each.ledger.items) for each in _kept.values()) > ITEMS_KEPT:
+        _making.pop(_kept.popitem(last=False)[0], None)

@@ -1,5 +1,6 @@
 """How the templates spell what became of bytes: bars, swatches, words."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 from django import template
@@ -7,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from layers.oci.unionfs.diff import reason_words
-from layers.oci.unionfs.ledger import How
+from layers.oci.unionfs.ledger import How, Item
 from layers.templatetags.layers import rendered_once, why
 
 register = template.Library()
@@ -59,3 +60,9 @@ def swatch(kind: str) -> SafeString:
 def why_bits(reasons: int) -> SafeString:
     """What a rewrite changed beside the content, in words."""
     return why(reason_words(reasons), False)
+
+
+@register.filter
+def names_of(item: Item, other_names: Mapping[Item, tuple[bytes, ...]]) -> tuple[bytes, ...]:
+    """The other paths of a hard link group."""
+    return other_names.get(item, ())

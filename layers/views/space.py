@@ -89,6 +89,7 @@ def listed(image: Image, state: SpaceState) -> dict[str, Any]:
     return {
         "lists": LISTS,
         "lines": found[state.offset : state.offset + LIST_ROWS],
+        "other_names": ledger_of(image).other_names,
         "pages": pages(state.offset, LIST_ROWS, len(found)),
     }
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError
 from layers.operations.make_demo import make_demo
 from layers.queries.dive import dive_score_of
 from layers.queries.ledgers import ledger_of
-from tests.built import build, file, folder, gone
+from tests.built import build, file, folder, gone, hard
 from tests.oracle.golden import golden
 
 
@@ -118,6 +118,13 @@ def test_a_hidden_file_names_both_layers(demo, rows, output):
         }
     ]
     assert "deleted in 2" in output("space", "webserver:v2", "--largest", "1", "--hidden")
+
+
+def test_a_hard_link_group_is_one_row_with_its_other_names(db, tmp_path, rows):
+    build(tmp_path, "a:1", ("RUN", [file("one", b"12345"), hard("two", "one")]))
+
+    (row,) = rows("space", "a:1", "--largest", "9")
+    assert (row["path"], row["size"], row["other_names"]) == ("/one", 5, [{"path": "/two"}])
 
 
 def test_what_if_layers_were_one(demo, rows, output):

@@ -131,7 +131,7 @@ def test_a_hard_link_group_is_hidden_by_the_layer_that_hid_its_last_name():
     ledger, _ = ledger_of([group, [file(".wh.one")], [file("two", b"x")]])
 
     assert hidden(group, [file(".wh.one")], [file("two", b"x")]) == [("two", 5, 0, 2, "overwritten")]
-    assert [ledger.other_names.get(index) for index in range(2)] == [(b"one",), None]
+    assert {item.position: ledger.other_names.get(item) for item in ledger.items} == {0: (b"one",), 2: None}
 
 
 def test_a_group_whose_first_name_is_overwritten_in_its_own_tar_still_counts():

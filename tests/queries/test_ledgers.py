@@ -7,13 +7,20 @@ import pytest
 
 from layers.models import Chain, Image
 from layers.oci.changeset.paths import as_text
+from layers.oci.changeset.reader import read_members
 from layers.oci.errors import OCIError
+from layers.oci.unionfs.accounting import account
 from layers.operations.import_archive import import_archive
 from layers.operations.make_demo import make_demo
+from layers.queries.held import held_directories
 from layers.queries.images import find_image
 from layers.queries.ledgers import ledger_of, ledger_of_chain
 from layers.queries.tree import walk
-from tests.oracle.golden import ARCHIVES, RECORDED, Row
+from tests.built import build, file
+from tests.oci.accounts import LIMITS
+from tests.oci.accounts import ledger_of as ledger_of_tars
+from tests.oci.edits import layers_of
+from tests.oracle.golden import ARCHIVES, GOLDEN, RECORDED, Row
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +93,29 @@ def test_live_items_are_paths_of_the_merged_tree_and_hidden_ones_are_not_its_con
                 assert item.path not in shown or shown[item.path] > item.hidden_by
             else:
                 assert shown.get(item.path) != item.position, as_text(item.path)
+
+
+@pytest.mark.parametrize("count", [1, 3, 2000])
+def test_the_rows_give_the_ledger_that_the_tars_give(count, monkeypatch):
+    monkeypatch.setattr("layers.queries.held.ENTRIES_A_QUERY", count)
+    for case in ("02-delete-opaque", "04-hardlinks", "07-names"):
+        archive = GOLDEN / case / "image.tar"
+        (image,) = import_archive(archive).images
+        expected, _ = ledger_of_tars([list(read_members([tar], LIMITS)) for tar in layers_of(archive)])
+
+        found = account(held_directories(image.chain.lineage), len(image.chain.lineage))
+        assert found == expected
+
+
+def test_what_is_kept_is_bounded_but_for_the_last(tmp_path, monkeypatch):
+    monkeypatch.setattr("layers.queries.ledgers.ITEMS_KEPT", 3)
+    small = build(tmp_path, "small:1", ("RUN", [file("a", b"1"), file("b", b"2")]))
+    large = build(tmp_path, "large:1", ("RUN", [file(f"f{number}", b"x") for number in range(9)]))
+    first = ledger_of(small)
+
+    assert ledger_of(small) is first
+    assert ledger_of(large) is ledger_of(large)
+    assert ledger_of(small) is not first
 
 
 def test_a_ledger_is_made_once_for_a_chain(django_assert_num_queries):

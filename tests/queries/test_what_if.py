@@ -2,7 +2,10 @@
 
 import pytest
 
+from layers.models.accounts import Role
+from layers.models.acting import Acting, acts
 from layers.oci.changeset.globs import InvalidGlob
+from layers.operations.create_user import create_user
 from layers.queries.ledgers import ledger_of
 from layers.queries.positions import NoSuchLayer
 from layers.queries.what_if import leave_out, squash
@@ -44,6 +47,18 @@ def test_layers_that_other_images_share_stay_on_the_shelf_for_them(tmp_path):
     assert [(lost.name, lost.layer_count, lost.content_size) for lost in found.lost] == [("b:1", 1, 730)]
     # b:1 keeps layer 1; only the empty layer above it goes, and 30 bytes come.
     assert found.shelf_delta == 30
+
+
+def test_images_that_one_may_not_see_are_counted_and_not_named(tmp_path):
+    image = build(tmp_path, "a:1", BASE, BIG, TIDY)
+    other = build(tmp_path, "secret:1", BASE, BIG, ("COPY", [file("b", b"b")]))
+    other.is_shared = False
+    other.save()
+    student = create_user(name="anna", password="correct horse battery", role=Role.STUDENT)
+    with acts(Acting(student)):
+        (lost,) = squash(image, 1, 2).lost
+
+    assert (lost.image, lost.name, lost.content_size) == (None, "an image of somebody else", 730)
 
 
 def test_leaving_out_a_path_makes_each_layer_new_that_holds_it(tmp_path):

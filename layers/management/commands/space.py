@@ -69,7 +69,14 @@ class Command(LibraryCommand):
         elif options["largest"] is not None:
             items = self.items(image, options)
             found = largest(items, max(0, options["largest"]), hidden=options["hidden"])
-            self.rows(found, tables.item_row, tables.item_cells, tables.ITEMS, options)
+            names = ledger_of(image).other_names
+            self.rows(
+                found,
+                lambda item: tables.item_row(item, names.get(item, ())),
+                tables.item_cells,
+                tables.ITEMS,
+                options,
+            )
         elif options["by"] == "type":
             portions = by_type(self.items(image, options))
             self.rows(portions, tables.type_row, tables.type_cells, (*tables.SHARES, "TYPE"), options)

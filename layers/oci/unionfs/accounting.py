@@ -142,16 +142,14 @@ class Accountant:
 
     def finish(self, layer_count: int) -> Ledger:
         """The ledger; the accountant is spent."""
-        names = self._groups()
+        other_names = self._groups()
         duplicates = self._duplicates()
-        order = sorted(range(len(self._items)), key=lambda index: _place(self._items[index]))
-        items = tuple(self._items[index] for index in order)
-        other_names = {at: names[index] for at, index in enumerate(order) if index in names}
+        items = tuple(sorted(self._items, key=_place))
         layers = _accounts(items, layer_count, self._holes)
         return Ledger(items, layers, other_names, duplicates, self._frames)
 
-    def _groups(self) -> dict[int, tuple[bytes, ...]]:
-        """Give each hard link group one item; the other names of each, by its index."""
+    def _groups(self) -> dict[Item, tuple[bytes, ...]]:
+        """Give each hard link group one item; the other names of each."""
         if not self._links:
             return {}
         firsts = {
@@ -171,7 +169,7 @@ class Accountant:
                 links = [self._items[index], *sorted(links)]
             chosen = max(links, key=_lasting)
             self._items[index] = chosen
-            names[index] = tuple(item.path for item in links if item is not chosen)
+            names[chosen] = tuple(item.path for item in links if item is not chosen)
         return names
 
     def _duplicates(self) -> tuple[Duplicate, ...]:

@@ -136,8 +136,8 @@ class Ledger:
     """By directory, name and layer; only what has bytes."""
     layers: Sequence[LayerAccount]
     """From the bottom."""
-    other_names: Mapping[int, tuple[bytes, ...]]
-    """The other paths of an item that is a hard link group, by the item's index."""
+    other_names: Mapping[Item, tuple[bytes, ...]]
+    """The other paths of an item that is a hard link group."""
     duplicates: Sequence[Duplicate]
     """Most bytes to spare first."""
     frames: Mapping[tuple[int, int], int]

@@ -52,8 +52,8 @@ def without(
     A hard link group goes with its last name. Directories and empty files keep their headers in the estimate.
     """
     content, tar = [0] * len(ledger.layers), [0] * len(ledger.layers)
-    for index, item in enumerate(ledger.items):
-        if is_left_out(item.path) and all(map(is_left_out, ledger.other_names.get(index, ()))):
+    for item in ledger.items:
+        if is_left_out(item.path) and all(map(is_left_out, ledger.other_names.get(item, ()))):
             content[item.position] += item.size
             tar[item.position] += BLOCK + stored_size(item) + padding(stored_size(item))
     return [
