@@ -24,6 +24,7 @@ from layers.views import (
     history_compare,
     images,
     imports,
+    life,
     packages,
     rail,
     raw,
@@ -73,6 +74,8 @@ urlpatterns = [
     path("images/<digest:digest>/space/dive/", space.space_dive, name="space-dive"),
     path("images/<digest:digest>/check/", checks.image_check, name="image-check"),
     path("images/<digest:digest>/file/", files.image_file, name="image-file"),
+    path("images/<digest:digest>/life/", life.image_life, name="image-life"),
+    path("images/<digest:digest>/links/", life.image_links, name="image-links"),
     path("images/<digest:digest>/raw/", raw.image_raw, name="image-raw"),
     path("images/<digest:digest>/save/", downloads.image_save, name="image-save"),
     path(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from layers.models import Image
-from layers.queries.history import Step, history
+from layers.queries.history import MISSING, Step, step
 from layers.queries.images import short_id
 from layers.queries.tree import NoSuchPath, lookup
 from layers.queries.versions import Version, versions
@@ -20,8 +20,14 @@ class Event:
 
 def life(image: Image, path: bytes) -> list[Event]:
     """Every version, oldest first; nothing for a path that never was."""
-    steps = {step.position: step for step in history(image)}
+    steps = steps_by_layer(image)
     return [Event(version, steps.get(version.position)) for version in versions(image, path)]
+
+
+def steps_by_layer(image: Image) -> dict[int, Step]:
+    """The steps that made layers, by their position; of their sizes and images nothing is asked."""
+    rows = image.history_rows.exclude(position=None)
+    return {row.position: step(row, {}, MISSING) for row in rows if row.position is not None}
 
 
 def living_path(image: Image, path: bytes) -> bytes:

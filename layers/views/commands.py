@@ -54,8 +54,13 @@ def for_layer(image: str, row: StackRow, state: LayerState, top: int) -> list[st
 
 def for_file(image: str, path: bytes, layer: int, top: int) -> list[str]:
     """What prints a file as it is at a layer."""
-    own = f"{PROGRAM} cat {image} {word(path)} --layer {layer}"
-    return [f"docker run --rm --entrypoint cat {image} {word(path)}", own] if layer == top else [own]
+    own = [f"{PROGRAM} cat {image} {word(path)} --layer {layer}", *for_life(image, path)]
+    return [f"docker run --rm --entrypoint cat {image} {word(path)}", *own] if layer == top else own
+
+
+def for_life(image: str, path: bytes) -> list[str]:
+    """What prints the life of a path."""
+    return [f"{PROGRAM} log {image} {word(path)}"]
 
 
 def for_container(container: Container, path: bytes) -> list[str]:

@@ -1,5 +1,6 @@
 """The pages of a file: what it is at a layer, its bytes, and its life over the layers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.digest import Digest
 from layers.queries.files import EntryReader, open_entry
+from layers.queries.history import Step
+from layers.queries.life import steps_by_layer
 from layers.queries.tree import NoSuchPath, layer_of, lookup
 from layers.queries.versions import Version, versions
 from layers.views import commands, pictures, texts
@@ -36,6 +39,13 @@ class Shown:
     """Every version of the path, oldest first."""
     version: Version | None
     """The one in force at ``layer``; ``None`` below the first."""
+    first: int | None = None
+    """A layer below, whose version this one is compared with; ``None`` for the version before this."""
+
+    @property
+    def base(self) -> Version | None:
+        """What this version is held against."""
+        return self.previous if self.first is None else in_force(self.life, self.first)
 
     @property
     def previous(self) -> Version | None:
@@ -64,10 +74,16 @@ def find_shown(request: HtmxHttpRequest, digest: Digest) -> Shown:
     """What the request names; 404 where no layer holds such a path."""
     image, path = get_image(digest), path_of(request)
     top = image.image_layers.count() - 1
-    layer = number(request.GET.get("layer"), 0, max(top, 0), max(top, 0))
+    get = request.GET
+    last = number(get.get("to") or get.get("layer"), 0, max(top, 0), max(top, 0))
+    first, layer = sorted((number(get.get("from"), 0, max(top, 0), last), last))
     life = versions(image, path) if path else []
-    force = [version for version in life if version.position <= layer]
-    return Shown(image, path, layer, top, life, force[-1] if force else None)
+    return Shown(image, path, layer, top, life, in_force(life, layer), first if first < layer else None)
+
+
+def in_force(life: Sequence[Version], layer: int) -> Version | None:
+    """The version that is seen at a layer, a deletion too; ``None`` below the first."""
+    return next((version for version in reversed(life) if version.position <= layer), None)
 
 
 def real_path(shown: Shown) -> bytes:
@@ -93,20 +109,21 @@ def image_file(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     if entry and entry.kind == Kind.DIRECTORY:
         state = LayerState(shown.layer, view="tree", path=shown.path)
         return HttpResponseRedirect(reverse("layers:image-detail", args=[digest]) + state.query())
-    context = heading(shown.image, "layers") | {
+    context = heading(shown.image, "layers") | content(request, shown)
+    context |= {
         "shown": shown,
         "entry": entry,
-        "state": LayerState(shown.layer, path=shown.path),
-        "commands": commands.for_file(heading(shown.image, "")["name"], shown.path, shown.layer, shown.top),
+        "state": state_of(shown),
+        "timeline": timeline(shown, context["mode"]),
+        "commands": commands.for_file(context["name"], shown.path, shown.layer, shown.top),
     }
-    context |= content(request, shown)
     return render_page(request, "layers/file/detail.html", partial="layers/file/_file.html", context=context)
 
 
 def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
     """What the content pane shows: the mode that was asked for, where the file has it."""
     found = shown.source()
-    modes = ["diff"] if shown.previous and shown.previous.entry else []
+    modes = ["diff"] if shown.first is not None or shown.previous else []
     if found is None:
         return {"modes": modes, "mode": "none"} | (
             difference(request, shown) if request.GET.get("as") == "diff" else {}
@@ -140,13 +157,45 @@ def side_of(shown: Shown, version: Version | None) -> Side:
 
 
 def difference(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
-    """This version held against the one before it."""
-    before, after = side_of(shown, shown.previous), side_of(shown, shown.version)
+    """This version held against the one before it, or against any other."""
+    before, after = side_of(shown, shown.base), side_of(shown, shown.version)
     query = mode_query(shown, "diff")
     return {"mode": "diff", "compare": compare(before, after, query, Asked.parse(request))}
 
 
 def mode_query(shown: Shown, mode: str, **more: int) -> str:
     """The query string of a file's page in a mode."""
-    query = LayerState(shown.layer, path=shown.path).query()
-    return f"{query}&{urlencode({'as': mode, **more})}"
+    return f"{state_of(shown).query()}&{urlencode({'as': mode, **more})}"
+
+
+def state_of(shown: Shown) -> LayerState:
+    return LayerState(shown.layer, shown.first, path=shown.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A version on the timeline."""
+
+    version: Version
+    step: Step | None
+    query: str
+    """What shows this version."""
+    compare_query: str
+    """What holds it against the chosen one; empty for that itself."""
+    role: str
+    """``from`` or ``to`` where it is one side of a comparison that is shown."""
+
+
+def timeline(shown: Shown, mode: str) -> list[Moment]:
+    """Every version, oldest first, with the step that made it and what leads to it."""
+    steps = steps_by_layer(shown.image)
+    return [moment(shown, mode, version, steps.get(version.position)) for version in shown.life]
+
+
+def moment(shown: Shown, mode: str, version: Version, step: Step | None) -> Moment:
+    own = LayerState(version.position, path=shown.path).query()
+    first, last = sorted((version.position, shown.layer))
+    pair = LayerState(last, first, path=shown.path).query() if first < last else ""
+    sides = {"from": shown.base, "to": shown.version} if mode == "diff" else {}
+    role = next((role for role, side in sides.items() if side == version), "")
+    return Moment(version, step, own, f"{pair}&as=diff" if version != shown.version and pair else "", role)

@@ -42,6 +42,8 @@ PAGES = {
     "hex": ("nginx:v2", "file/?path=etc/passwd&as=hex"),
     "diff": ("nginx:v2", "file/?path=usr/share/nginx/html/index.html&as=diff"),
     "names": ("oracle/names:latest", "?layer=1"),
+    "life": ("nginx:v2", "life/?path=usr/share/nginx"),
+    "links": ("nginx:v2", "links/?path=bin/busybox"),
     "compare": ("", "/compare/?a=nginx:v2&b=oracle/names:latest"),
     "compare-config": ("", "/compare/?a=nginx:latest&b=nginx:v2&tab=config&all=1"),
     "compare-history": ("", "/compare/?a=nginx:v2&b=oracle/config:buildkit&tab=history"),

@@ -64,9 +64,9 @@ def test_what_differs_is_walked_through_by_key(page: Page):
     page.goto("/compare/?a=nginx:latest&b=nginx:v2")
     page.get_by_role("link", name="usr/share/nginx/html/index.html").click()
     expect(page.locator("ins").first).to_contain_text("Hello, Docker!")
-    page.keyboard.press("p")
+    page.keyboard.press("[")
     expect(page.get_by_role("heading", level=1)).to_have_text("/run/nginx.pid")
-    page.keyboard.press("n")
+    page.keyboard.press("]")
     expect(page.get_by_role("heading", level=1)).to_have_text("/usr/share/nginx/html/index.html")
 
 
@@ -81,3 +81,28 @@ def test_sides_are_picked_without_scripts(browser, base_url):
     assert page.locator("tr.change").count() > 5
     assert "a=nginx%3Alatest&b=nginx%3Av2" in page.url
     context.close()
+
+
+def test_versions_are_picked_on_the_timeline(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "file/?path=usr/share/nginx/html/index.html")
+    nginx.get_by_role("link", name="Compare layer 3 with layer 4").click()
+    nginx.wait_for_url(re.compile("from=3&to=4"))
+
+    expect(nginx.locator(".life-from")).to_contain_text("Layer 3")
+    expect(nginx.locator(".life-to")).to_contain_text("Layer 4")
+    expect(nginx.locator("ins").first).to_contain_text("Hello, Docker!")
+
+
+def test_what_leads_to_a_file_comes_after_the_file(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "file/?path=bin/busybox")
+    expect(nginx.locator("#links")).to_contain_text("/bin/sh")
+    nginx.locator("#links").get_by_role("link", name="/bin/ls").click()
+    expect(nginx.get_by_role("heading", level=1)).to_have_text("ls")
+
+
+def test_a_directory_leads_to_its_life_and_back(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "?view=tree&path=usr/share/nginx")
+    nginx.get_by_role("link", name="Life of this directory").click()
+    expect(nginx.get_by_role("heading", level=1)).to_have_text("Life of /usr/share/nginx/")
+    nginx.get_by_role("link", name="Look into it").click()
+    expect(nginx.locator("tr[aria-level='1']")).to_contain_text("html")

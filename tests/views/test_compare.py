@@ -189,8 +189,8 @@ def test_a_file_of_one_side_is_compared_with_nothing(client, container):
 def test_neighbours_lead_through_what_differs(client):
     page = html(client, f"/compare/file/?a=nginx:latest&b=nginx:v2&path={INDEX}")
 
-    assert 'data-key="p" title="/run/nginx.pid (p)"' in page
-    assert 'data-key="n"' not in page
+    assert 'data-key="[" title="/run/nginx.pid ( [ )"' in page
+    assert 'data-key="]"' not in page
 
 
 def test_secrets_in_a_config_are_covered(client, container):
