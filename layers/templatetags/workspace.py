@@ -1,5 +1,6 @@
 """Links and forms of a container's workspace, which htmx sends where there are scripts."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -14,6 +15,18 @@ from layers.models import Container
 from layers.templatetags.layers import State
 
 register = template.Library()
+DIRECTORIES = re.compile(r"/(?:[^/ ]+/){2,}(?=[^/ ])")
+BRIEF = 26
+
+
+@register.filter
+def brief(label: str) -> str:
+    """What a step did, its paths without their directories where it would be long.
+
+    >>> brief("write /etc/motd"), brief("write /usr/share/nginx/html/index.html")
+    ('write /etc/motd', 'write …/index.html')
+    """
+    return label if len(label) <= BRIEF else DIRECTORIES.sub("…/", label)
 
 
 @register.simple_tag

@@ -39,17 +39,15 @@ def container_url(container: Container) -> str:
 
 def heading(container: Container, tab: str) -> dict[str, Any]:
     """What the head of every page of a container shows."""
-    counts = container_counts(container)
+    counts, names = container_counts(container), familiar_names(container.image)
+    name = commands.name_of(container.image, names)
     return {
         "section": "containers",
         "tab": tab,
         "container": container,
         "image": container.image,
-        "image_name": image_name(container.image),
-        "sides": (
-            commands.name_of(container.image, familiar_names(container.image)),
-            container_text(container),
-        ),
+        "image_name": name.removesuffix(":latest"),
+        "sides": (name, container_text(container)),
         "counts": counts,
         "change_count": counts["A"] + counts["C"] + counts["D"],
         "upper_size": open_upper(container).size,

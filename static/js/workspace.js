@@ -35,6 +35,25 @@ function recall() {
 
 function markFresh() {
   for (const row of rows()) row.classList.toggle("fresh", !changes.has(row.dataset.change));
+  bringIntoSight(rows().find((row) => row.classList.contains("fresh")));
+}
+
+// Within its own pane: the page itself stays where it is.
+function bringIntoSight(row) {
+  const pane = row?.closest("[data-keep-scroll]");
+  if (!pane) return;
+  const [inner, outer] = [row.getBoundingClientRect(), pane.getBoundingClientRect()];
+  const end = Math.min(outer.bottom, innerHeight);
+  if (inner.top < outer.top || inner.bottom > end) {
+    pane.scrollTop += inner.top - outer.top - (end - outer.top - inner.height) / 2;
+  }
+}
+
+// The server tells the time in UTC, people have their own.
+function tellTime() {
+  for (const time of document.querySelectorAll("time[data-clock]")) {
+    time.textContent = new Date(time.dateTime).toLocaleTimeString();
+  }
 }
 
 // The tree is not asked for again when a path is chosen: it only shows where one is.
@@ -93,6 +112,7 @@ document.addEventListener("htmx:afterSettle", () => {
   recall();
   markChosen();
   count();
+  tellTime();
 });
 
 // --- keys and ticks ---
@@ -144,3 +164,5 @@ document.addEventListener("change", (event) => {
 
 count();
 markChosen();
+tellTime();
+bringIntoSight(document.querySelector("#tree tr[aria-current]"));
