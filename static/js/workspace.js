@@ -166,3 +166,4 @@ count();
 markChosen();
 tellTime();
 bringIntoSight(document.querySelector("#tree tr[aria-current]"));
+bringIntoSight(document.querySelector("#rail-rows .chosen"));
