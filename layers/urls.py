@@ -21,6 +21,7 @@ from layers.views import (
     dockerfiles,
     downloads,
     files,
+    findings,
     history_compare,
     images,
     imports,
@@ -68,6 +69,7 @@ urlpatterns = [
         "images/<digest:digest>/dockerfile/download/", rebuilt.dockerfile_download, name="dockerfile-download"
     ),
     path("images/<digest:digest>/config/", details.image_config, name="image-config"),
+    path("images/<digest:digest>/findings/", findings.image_findings, name="image-findings"),
     path("images/<digest:digest>/packages/", packages.image_packages, name="image-packages"),
     path("images/<digest:digest>/packages/download/", packages.packages_download, name="packages-download"),
     path("images/<digest:digest>/space/", space.image_space, name="image-space"),

@@ -3,6 +3,7 @@
 import json
 
 from tests.layered import LayerFiles, layered_archive, steps
+from tests.secrets import private_key
 
 STATUS = "var/lib/dpkg/status"
 OS_RELEASE = b'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
@@ -21,11 +22,13 @@ BASE = stanza("bash", "5.2.15-2+b2") + stanza("libc6", "2.36-9+deb12u4")
 LAYERS: list[LayerFiles] = [
     {"etc/os-release": OS_RELEASE, STATUS: BASE},
     {STATUS: BASE + stanza("nginx", "1.22.1-9") + stanza("gcc-12", "12.2.0-14")},
-    {STATUS: BASE + stanza("nginx", "1.24.0-2")},
+    {STATUS: BASE + stanza("nginx", "1.24.0-2"), "root/.ssh/id_rsa": private_key(), "srv/up/": (b"", 0o777)},
     {
         "app/node_modules/express/package.json": npm("express", "4.18.2"),
         "app/node_modules/@babel/core/package.json": npm("@babel/core", "7.23.0"),
         "var/lib/rpm/Packages": bytes(4096),
+        "root/.ssh/.wh.id_rsa": b"",
+        "usr/bin/su": (b"x", 0o4755),
     },
 ]
 HISTORY = steps(
@@ -36,7 +39,7 @@ HISTORY = steps(
     "COPY . /app # buildkit",
     empty=[1],
 )
-CONFIG = {"Cmd": ["bash"]}
+CONFIG = {"Cmd": ["bash"], "Env": ["SHOP_TOKEN=k3yT0Th3D00r"]}
 
 
 def shop_archive() -> bytes:

@@ -37,6 +37,7 @@ CORE_ORDER = [
     {"changeset"},
     {"unionfs"},
     {"archive", "packages", "rebuilt", "recipe"},
+    {"findings"},
 ]
 CORE_CODECS = {"isal", "zstandard"}
 CODEC_MODULES = "layers.oci.changeset"

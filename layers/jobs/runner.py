@@ -21,6 +21,7 @@ from layers.operations.index_paths import is_index_due
 from layers.operations.read_packages import lacking_packages
 from layers.operations.resume_upload import end_dead_uploads
 from layers.operations.seal_blobs import unsealed
+from layers.operations.search_findings import lacking_findings
 from layers.operations.settle_blobs import unsettled
 from layers.uploads import remove_upload
 
@@ -164,7 +165,7 @@ class Runner(threading.Thread):
 
 def is_house_to_keep() -> bool:
     """Whether an import has left something to be done after it."""
-    waiting = (lacking(), unsettled(), unsealed(), lacking_packages(), unindexed_images())
+    waiting = (lacking(), unsettled(), unsealed(), lacking_packages(), unindexed_images(), lacking_findings())
     return any(rows.exists() for rows in waiting) or is_index_due()
 
 

@@ -5,6 +5,7 @@ from layers.models.blobs import Blob
 from layers.models.commits import Commit
 from layers.models.containers import Container, Edit, UpperRow
 from layers.models.entries import Change, Directory, FileEntry, NumberRange
+from layers.models.findings import Finding, FindingScan
 from layers.models.images import HistoryRow, Image, ImageLayer, IndexEntry, Manifest
 from layers.models.jobs import Job
 from layers.models.layers import Chain, Layer, StoredLayer
@@ -24,6 +25,8 @@ __all__ = [
     "Directory",
     "Edit",
     "FileEntry",
+    "Finding",
+    "FindingScan",
     "HistoryRow",
     "Image",
     "ImageLayer",

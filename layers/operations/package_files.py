@@ -15,10 +15,9 @@ from layers.oci.packages.databases import Database, database_at, is_program
 from layers.oci.packages.elf import MAGIC
 from layers.oci.packages.package import Package
 from layers.oci.packages.programs import read_program
-from layers.queries.directories import entries_between
 from layers.queries.files import ContentMissing, EntryReader, entry_reader
 from layers.queries.forward import LayerReader
-from layers.queries.layer_rows import NameRow, layer_names, touched_directories
+from layers.queries.layer_rows import layer_entries, touched_directories
 
 MOST_DATABASES: Final = 20_000
 MOST_PROGRAMS: Final = 5_000
@@ -47,43 +46,40 @@ class PackageFiles:
         found: dict[bytes, list[Package]] = {
             path: [] for path in known_paths if self._is_gone(path, entries.get(path))
         }
-        wanted = [(path, number) for path, (number, kind) in entries.items() if kind is Kind.FILE]
-        found.update(self._read(wanted))
+        found.update(self._read([pair for pair in entries.items() if pair[1].kind is Kind.FILE]))
         return found
 
-    def _is_gone(self, path: bytes, here: tuple[int, Kind] | None) -> bool:
+    def _is_gone(self, path: bytes, here: Entry | None) -> bool:
         """Whether what the tree below had at ``path`` shows no more."""
         row = self._touched.get(split(path)[0])
         return row is not None and (row.gone or row.cut or here is not None)
 
-    def _entries(self, known_paths: set[bytes]) -> Iterator[tuple[bytes, tuple[int, Kind]]]:
+    def _entries(self, known_paths: set[bytes]) -> Iterator[tuple[bytes, Entry]]:
         """The layer's entries that may tell of packages, or stand where something did."""
         names = {split(path)[1] for path in known_paths}
         counts = {"database": 0, "program": 0}
-        for directory, row in layer_names(self._chain):
-            if row.name in names and join(directory, row.name) in known_paths:
-                yield join(directory, row.name), (row.number, Kind(row.kind))
-            elif row.kind == Kind.FILE and (what := _worth(directory, row)):
+        for directory, entry in layer_entries(self._chain):
+            if entry.name in names and join(directory, entry.name) in known_paths:
+                yield join(directory, entry.name), entry
+            elif entry.kind is Kind.FILE and (what := _worth(directory, entry)):
                 counts[what] += 1
                 if counts[what] <= (MOST_DATABASES if what == "database" else MOST_PROGRAMS):
-                    yield join(directory, row.name), (row.number, Kind.FILE)
+                    yield join(directory, entry.name), entry
         if counts["database"] > MOST_DATABASES:
             self.notes.append((b"", _("The layer has more files about packages than are read.")))
         if counts["program"] > MOST_PROGRAMS:
             self.notes.append((b"", _("The layer has more programs than are looked into.")))
 
-    def _read(self, wanted: Sequence[tuple[bytes, int]]) -> Iterator[tuple[bytes, list[Package]]]:
+    def _read(self, wanted: Sequence[tuple[bytes, Entry]]) -> Iterator[tuple[bytes, list[Package]]]:
         """The packages of the files, in the order in which they lie in the tar."""
         if not wanted:
             return
-        opened = [(path, next(entries_between(number, number + 1))) for path, number in wanted]
-        opened.sort(key=lambda pair: pair[1].offset)
         try:
             layer = LayerReader(self._chain.layer)
         except ContentMissing:
             self.notes.append((b"", _("The content of the layer is not in the blob store.")))
             return
-        for path, entry in opened:
+        for path, entry in sorted(wanted, key=lambda pair: pair[1].offset):
             yield path, self._packages(path, entry, entry_reader(entry, layer.read_range))
 
     def _packages(self, path: bytes, entry: Entry, reader: EntryReader) -> list[Package]:
@@ -112,11 +108,11 @@ class PackageFiles:
         return [replace(package, path=path) for package in self._programs[entry.sha256]]
 
 
-def _worth(directory: bytes, row: NameRow) -> str:
+def _worth(directory: bytes, entry: Entry) -> str:
     """``database`` or ``program`` for what may tell of packages, else nothing."""
-    if database_at(directory, row.name):
+    if database_at(directory, entry.name):
         return "database"
-    return "program" if is_program(row.mode, row.size) else ""
+    return "program" if is_program(entry.mode, entry.size) else ""
 
 
 def program_reader(reader: EntryReader) -> Callable[[int, int], bytes]:

@@ -15,7 +15,7 @@ from layers.oci.unionfs.mergedview import UpperEntry
 from layers.oci.unionfs.upper import Upper
 from layers.queries.container_files import BlobReader
 from layers.queries.files import ContentMissing
-from layers.queries.hygiene_rules import BURIED, LARGE, SECRET, TOKENS, first_rule
+from layers.queries.hygiene_rules import BURIED, LARGE, SECRET, first_rule, holds_secret
 from layers.queries.tree import subtree_totals
 from layers.queries.uppers import open_upper
 
@@ -93,7 +93,7 @@ def holds_token(digest: str, size: int) -> bool:
         head = BlobReader(size, digest).read(0, SEARCHED_SIZE)
     except ContentMissing:
         return False
-    return TOKENS.search(head) is not None
+    return holds_secret(head)
 
 
 def weight_of(entries: Iterable[UpperEntry]) -> int:

@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from layers.oci.findings.places import is_sample
+from layers.oci.findings.secrets import may_hold_secrets
+
 SECRET, HISTORY, CACHE, TEMPORARY, LOG, BACKUP, LARGE, BURIED = (
     *("secret", "history", "cache", "temporary", "log", "backup"),
     *("large", "buried"),
@@ -84,15 +87,10 @@ RULES: Final = (
     ),
     named(BACKUP, rb"\.DS_Store|Thumbs\.db|desktop\.ini", _("left behind by a file manager")),
 )
-TOKENS: Final = re.compile(
-    rb"-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY-----"
-    rb"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    rb"|aws_secret_access_key\s*=\s*\S{20}"
-    rb"|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{40}|\bglpat-[A-Za-z0-9_-]{20}"
-    rb"|\bxox[abprs]-[A-Za-z0-9-]{20}|\bsk_live_[A-Za-z0-9]{20}|\bAIza[A-Za-z0-9_-]{35}"
-    rb"|\bnpm_[A-Za-z0-9]{36}|\bdckr_pat_[A-Za-z0-9_-]{20}|\bhvs\.[A-Za-z0-9_-]{24}"
+TOLD_BY_CONTENT: Final = re.compile(
+    rb"(?:.*/)?(?:[^/]*\.key|\.env(?:\.[^/]*)?|\.npmrc|g?shadow-?)", re.DOTALL
 )
-"""What private keys and the tokens of well-known services look like."""
+"""Names that a file without a secret has too: what is in it tells more."""
 SECRET_NAME: Final = re.compile(
     r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE
 )
@@ -105,3 +103,16 @@ def first_rule(path: bytes) -> tuple[Rule, bytes] | None:
         if match := each.match(path):
             return each, match[0]
     return None
+
+
+def names_a_secret(path: bytes) -> bool:
+    """Whether a file's name alone says that secrets are in it."""
+    ruled = first_rule(path)
+    if ruled is None or ruled[0].kind != SECRET or is_sample(path):
+        return False
+    return TOLD_BY_CONTENT.fullmatch(path) is None
+
+
+def holds_secret(head: bytes) -> bool:
+    """Whether a text holds what looks like a private key or a token."""
+    return may_hold_secrets(head)

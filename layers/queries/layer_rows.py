@@ -6,11 +6,10 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from layers.models import Chain
+from layers.oci.changeset.entry import Entry
+from layers.queries.directories import ENTRIES, entry_of
 
 ROWS_A_FETCH: Final = 10_000
-NAMES: Final = (
-    "SELECT id, name, kind, mode, size, uid, gid FROM layers_fileentry WHERE id >= %s AND id < %s ORDER BY id"
-)
 DIRECTORIES: Final = (
     "SELECT path, first_entry, entry_count, cut, gone FROM layers_directory WHERE id >= %s AND id < %s"
 )
@@ -26,18 +25,6 @@ class Touched(NamedTuple):
     gone: bool
 
 
-class NameRow(NamedTuple):
-    """What is known of an entry of the layer without reading more."""
-
-    number: int
-    name: bytes
-    kind: int
-    mode: int
-    size: int
-    uid: int
-    gid: int
-
-
 def touched_directories(chain: Chain) -> list[Touched]:
     """Every directory that the top layer touches, those that it takes away too."""
     with connection.cursor() as cursor:
@@ -45,19 +32,18 @@ def touched_directories(chain: Chain) -> list[Touched]:
         return [Touched(bytes(path), *rest) for path, *rest in cursor.fetchall()]
 
 
-def layer_names(chain: Chain) -> Iterator[tuple[bytes, NameRow]]:
+def layer_entries(chain: Chain) -> Iterator[tuple[bytes, Entry]]:
     """Every entry of the top layer, directory by directory: the directory's path, and the entry."""
     layer = chain.layer
     directories = [row for row in touched_directories(chain) if row.entry_count]
-    directories.sort(key=lambda row: row.first_entry)
-    above, left = iter(directories), 0
-    path = b""
+    above = iter(sorted(directories, key=lambda row: row.first_entry))
+    path, left = b"", 0
     with connection.cursor() as cursor:
-        cursor.execute(NAMES, [layer.first_entry, layer.first_entry + layer.entry_count])
+        cursor.execute(ENTRIES, [layer.first_entry, layer.first_entry + layer.entry_count])
         while rows := cursor.fetchmany(ROWS_A_FETCH):
-            for number, name, *rest in rows:
+            for row in rows:
                 if not left:
                     here = next(above)
                     path, left = here.path, here.entry_count
                 left -= 1
-                yield path, NameRow(number, bytes(name), *rest)
+                yield path, entry_of(row)

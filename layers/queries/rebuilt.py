@@ -13,7 +13,7 @@ from layers.oci.dockerfile.sources import MOST_NAMES, LayerFacts
 from layers.oci.rebuilt import Base, RebuiltDockerfile, rebuild
 from layers.queries.history import ancestors, told
 from layers.queries.images import names_of_images
-from layers.queries.layer_rows import layer_names
+from layers.queries.layer_rows import layer_entries
 from layers.storage import open_blob
 
 MOST_ENTRIES: Final = 20_000
@@ -51,7 +51,7 @@ def facts_of(chains: Sequence[Chain], position: int) -> LayerFacts:
     files: list[bytes] = []
     owners: set[tuple[int, int]] = set()
     count = 0
-    for directory, row in layer_names(chains[position]):
+    for directory, row in layer_entries(chains[position]):
         if row.kind in (Kind.DIRECTORY, Kind.WHITEOUT):
             continue
         count += 1

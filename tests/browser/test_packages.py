@@ -46,6 +46,7 @@ def test_what_is_removed_tells_where_its_files_are(packages: Page):
 
 def test_a_layer_is_chosen(packages: Page):
     packages.get_by_role("link", name="By layer").click()
+    expect(packages.locator("#packages-changes")).to_have_attribute("aria-current", "true")
     packages.locator("#layer").select_option("2")
     expect(packages.locator(".package-name")).to_have_count(2)
 

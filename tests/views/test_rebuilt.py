@@ -33,8 +33,8 @@ def shop(db) -> Image:
 def test_the_page_marks_guesses_and_leads_to_layers(client, shop):
     html = client.get(url_of(shop)).content.decode()
 
-    assert html.count('class="rebuilt-line guessed"') == 1
-    assert "1 line is a guess" in html
+    assert html.count('class="rebuilt-line guessed"') == 2
+    assert "2 lines are guesses" in html
     assert "an archive that was unpacked" in html
     assert '?layer=3"' in html
     assert "python manage.py dockerfile shop:2" in html

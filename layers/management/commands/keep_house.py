@@ -7,13 +7,14 @@ from layers.operations.index_configs import index_configs
 from layers.operations.index_paths import index_paths
 from layers.operations.read_packages import read_packages
 from layers.operations.seal_blobs import seal_blobs
+from layers.operations.search_findings import search_findings
 from layers.operations.settle_blobs import settle_blobs
 
 
 class Command(BaseCommand):
     help = (
         "Bring imported blobs to the disk, and make what layers lack: seals, seek points, lists of packages, "
-        "the index of the search."
+        "the index of the search, findings."
     )
     requires_system_checks = []
 
@@ -25,3 +26,4 @@ class Command(BaseCommand):
         build_seek_points()
         read_packages()
         index_paths()
+        search_findings()
