@@ -2,6 +2,8 @@
 
 from base64 import b64decode
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 
@@ -10,11 +12,12 @@ from layers.oci.changeset.paths import as_text
 from layers.oci.changeset.reader import read_members
 from layers.oci.errors import OCIError
 from layers.oci.unionfs.accounting import account
+from layers.oci.unionfs.ledger import Ledger
 from layers.operations.import_archive import import_archive
 from layers.operations.make_demo import make_demo
 from layers.queries.held import held_directories
 from layers.queries.images import find_image
-from layers.queries.ledgers import ledger_of, ledger_of_chain
+from layers.queries.ledgers import EMPTY, ledger_of, ledger_of_chain
 from layers.queries.tree import walk
 from tests.built import build, file
 from tests.oci.accounts import LIMITS
@@ -125,6 +128,23 @@ def test_a_ledger_is_made_once_for_a_chain(django_assert_num_queries):
 
     with django_assert_num_queries(0):
         assert ledger_of(image) is first
+
+
+def test_a_ledger_is_made_once_however_many_ask_at_the_same_time(monkeypatch):
+    made = []
+
+    def slow(directories: object, count: int) -> Ledger:
+        made.append(count)
+        sleep(0.1)
+        return EMPTY
+
+    monkeypatch.setattr("layers.queries.ledgers.account", slow)
+    monkeypatch.setattr("layers.queries.ledgers.held_directories", lambda lineage: ())
+    chain = Chain(pk=-1, chain_id="sha256:asked-for-at-once", lineage=[1])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ledger_of_chain, [chain] * 8))
+
+    assert made == [1]
 
 
 def test_a_chain_with_the_key_of_one_that_was_deleted_has_a_ledger_of_its_own():

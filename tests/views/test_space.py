@@ -8,7 +8,7 @@ import pytest
 from layers.operations.make_demo import make_demo
 from layers.queries.images import find_image
 from layers.queries.ledgers import ledger_of
-from tests.built import build, file, folder, gone
+from tests.built import build, file, folder, gone, hard
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -165,6 +165,25 @@ def test_lists_come_in_pages(client, tmp_path):
     assert "51–60 of 60" in last
     assert "/f059" in first
     assert "/f000" in last
+
+
+def test_every_list_names_what_it_lists(client, tmp_path):
+    image = build(
+        tmp_path,
+        "lists:1",
+        ("COPY", [file("opt/app/a", b"same"), file("opt/app/b", b"same"), hard("opt/app/c", "opt/app/b")]),
+        ("RUN chown", [file("opt/app/a", b"same", uid=5)]),
+    )
+    said = {
+        name: text(client.get(f"{page_of(image)}?list={name}").content.decode())
+        for name in ("hidden", "largest", "identical", "duplicates", "packages")
+    }
+
+    assert "/opt/app/a 4 B 0 1 same content" in said["hidden"]
+    assert "/opt/app/b = /opt/app/c 4 B 0" in said["largest"]
+    assert "same content owner" in said["identical"]
+    assert "/opt/app/a /opt/app/b 4 B 2 4 B" in said["duplicates"]
+    assert "/opt/app / 12 B 4 B 3" in said["packages"]
 
 
 def test_an_image_without_layers_or_without_bytes(client, tmp_path):
