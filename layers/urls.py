@@ -85,6 +85,16 @@ urlpatterns = [
         downloads.layer_download,
         name="layer-download",
     ),
+    path(
+        "images/<digest:digest>/layers/<int:position>/dockerfile/",
+        dockerfiles.layer_dockerfile,
+        name="layer-dockerfile",
+    ),
+    path(
+        "images/<digest:digest>/layers/<int:position>/dockerfile/context/",
+        dockerfiles.layer_context,
+        name="layer-context",
+    ),
     path("images/<digest:digest>/tree/download/", downloads.tree_download, name="tree-download"),
     path(
         "images/<digest:digest>/documents/<digest:named>/",

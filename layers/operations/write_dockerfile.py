@@ -79,14 +79,20 @@ def dockerfile_of(plan: CommitPlan) -> DockerfileBuild:
     name = base_name(image)
     text = recipe.dockerfile(
         name,
-        user="".join(texts(plan.base.runtime.get("User"))),
+        user=user_of(plan.base),
         remarks=[
             _("What was changed in the container %(name)s.") % {"name": plan.container.name},
             *filter(None, (options.message, options.author)),
         ],
         lines=[*plan.container.config_changes, *options.changes],
     )
-    return DockerfileBuild(text, notes_on(image, name, plan.base, view, recipe), image, recipe, sources)
+    notes = [*note_on_name(image, name), *notes_on(plan.base, view, recipe)]
+    return DockerfileBuild(text, tuple(notes), image, recipe, sources)
+
+
+def user_of(base: ImageConfig) -> str:
+    """Whom the base runs as."""
+    return "".join(texts(base.runtime.get("User")))
 
 
 def base_name(image: Image) -> str:
@@ -96,18 +102,22 @@ def base_name(image: Image) -> str:
     return image.image_id
 
 
-def notes_on(image: Image, name: str, base: ImageConfig, view: MergedView, recipe: Recipe) -> tuple[str, ...]:
+def note_on_name(image: Image, name: str) -> list[str]:
+    """What to know of an image that has no name."""
+    text = _("The image has no name: only an engine that has loaded it can build this.")
+    return [text] if name == image.image_id else []
+
+
+def notes_on(base: ImageConfig, view: MergedView, recipe: Recipe) -> list[str]:
     """What a person should know before building."""
     notes = []
-    if name == image.image_id:
-        notes.append(_("The image has no name: only an engine that has loaded it can build this."))
     if recipe.removed and not any(found(view, path) for path in (b"bin/rm", b"usr/bin/rm")):
         notes.append(_("The image has no rm: a build cannot delete anything in it."))
     if base.runtime.get("OnBuild"):
         notes.append(_("The image has ONBUILD triggers, which a build carries out and a commit does not."))
     if base.runtime.get("Volumes") and recipe.removed:
         notes.append(_("What a build deletes below a declared VOLUME is there again in the next step."))
-    return tuple(notes)
+    return notes
 
 
 def found(view: MergedView, path: bytes) -> bool:

@@ -83,12 +83,16 @@ def read_entries(container: int) -> tuple[int, dict[bytes, UpperEntry]]:
     return (rows[0][0] if rows else -1), entries
 
 
-def lower_of(image: Image) -> Load:
-    """The directories of an image's merged tree; a hard link to a lower layer is what it links to."""
+def lower_of(image: Image, layers: int | None = None) -> Load:
+    """The directories of an image's merged tree; a hard link to a lower layer is what it links to.
+
+    With ``layers`` only so many count, from the bottom.
+    """
     chain = image.chain
-    if chain is None:
+    if chain is None or layers == 0:
         return lambda path: None if path else {}
-    return partial(_directory, image.pk, chain.chain_id, chain.first_directory, tuple(chain.lineage))
+    lineage = tuple(chain.lineage[:layers])
+    return partial(_directory, image.pk, chain.chain_id, chain.first_directory, lineage)
 
 
 @lru_cache(DIRECTORIES_KEPT)

@@ -20,6 +20,7 @@ from layers.operations.save_images import ArchiveFormat, Chosen, archive_of
 from layers.queries.documents import documents_of
 from layers.queries.files import ContentMissing
 from layers.queries.images import AmbiguousImage, ImageNotFound, short_id
+from layers.queries.positions import NoSuchLayer
 from layers.queries.selection import select_images
 from layers.queries.stored import check_stored, read_stored
 from layers.queries.tree import NoSuchPath
@@ -32,6 +33,7 @@ TAR: Final = "application/x-tar"
 JSON: Final = "application/json"
 NOT_THERE: Final = (
     *(ImageNotFound, AmbiguousImage, NoSuchPath, NotADirectoryError, ContentMissing),
+    NoSuchLayer,
     EditRefused,
 )
 """The last: a symlink that leads in circles."""

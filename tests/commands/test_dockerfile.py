@@ -95,3 +95,21 @@ def test_nothing_in_a_history_is_obeyed_by_a_terminal(db, output):
     import_layers({"a": b""}, history=steps("RUN /bin/sh -c echo \x1b[31m # buildkit"))
 
     assert output("dockerfile", "test:1") == "FROM scratch\nRUN echo \\x1b[31m\n"
+
+
+def test_of_a_layer_it_is_what_the_layer_changed(load, output, tmp_path):
+    load("01")
+    text = output("dockerfile", "nginx:v2", "--layer", "4")
+    output("dockerfile", "nginx:v2", "--layer", "4", "-o", str(tmp_path / "context.tar"))
+
+    assert "FROM nginx:latest\n" in text
+    assert "COPY rootfs/ /" in text
+    with tarfile.open(tmp_path / "context.tar") as tar:
+        assert b"Docker" in tar.extractfile(f"rootfs/{PAGE.decode()}").read()
+
+
+@pytest.mark.parametrize("words", [["--layer", "9"], ["--layer", "0", "--change", "CMD a"]])
+def test_a_layer_that_is_not_there_or_is_changed_is_refused(load, words):
+    load("01")
+    with pytest.raises(CommandError):
+        call_command("dockerfile", "nginx:v2", *words)

@@ -408,3 +408,26 @@ def test_short_form_keeps_the_changes_that_are_drafted(client, container, addres
     assert "1 config change" in short
     assert config_of(image)["config"]["User"] == "app"
     assert Container.objects.get().config_changes == ["# why", "USER app"]
+
+
+def test_layer_of_an_image_has_a_dockerfile_and_its_files(client, nginx):
+    image = f"/images/{nginx.image_id[7:]}/"
+    address = f"{image}layers/4/dockerfile/"
+    text = text_of(client.get(address))
+    context = b"".join(client.get(address + "context/").streaming_content)
+
+    assert "FROM nginx:latest COPY rootfs/ /" in text
+    assert "manage.py dockerfile --layer 4 nginx:v2" in text
+    assert b"rootfs/usr/share/nginx/html/index.html" in context
+    assert f'href="{address}"' in client.get(image).content.decode()
+    assert client.get(f"{image}layers/9/dockerfile/").status_code == 404
+
+
+def test_hostile_layers_have_a_dockerfile(client, db, data_dir):
+    for case in ("07-names", "04-hardlinks", "08-special", "02-delete-opaque", "03-typeswap-symlink"):
+        import_archive(GOLDEN / case / "image.tar")
+    for image in Image.objects.all():
+        for position in range(image.image_layers.count()):
+            address = f"/images/{image.image_id[7:]}/layers/{position}/dockerfile/"
+            assert client.get(address).status_code == 200
+            assert b"".join(client.get(address + "context/").streaming_content)

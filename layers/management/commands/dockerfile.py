@@ -10,16 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from layers.management.command import LibraryCommand
 from layers.management.output import output
 from layers.models import Container
-from layers.operations.write_dockerfile import write_dockerfile
+from layers.operations.write_dockerfile import DockerfileBuild, write_dockerfile
+from layers.operations.write_layer_dockerfile import write_layer_dockerfile
 from layers.queries.containers import AmbiguousContainer, ContainerNotFound
 from layers.queries.files import ContentMissing
 from layers.queries.images import find_image
+from layers.queries.positions import NoSuchLayer, position_of
 from layers.queries.rebuilt import rebuilt_dockerfile
 from layers.queries.sides import named_container
 
 
 class Command(LibraryCommand):
-    refusals = (*LibraryCommand.refusals, ContainerNotFound, AmbiguousContainer, ContentMissing)
+    refusals = (*LibraryCommand.refusals, ContainerNotFound, AmbiguousContainer, ContentMissing, NoSuchLayer)
 
     help = _(
         "Print the Dockerfile that repeats what was changed in a container, or write its build context;"
@@ -29,6 +31,11 @@ class Command(LibraryCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="CONTAINER|IMAGE")
+        parser.add_argument(
+            "--layer",
+            metavar="LAYER",
+            help=_("of an image: what this layer changed, as a build upon those below it"),
+        )
         parser.add_argument(
             "-o",
             "--output",
@@ -52,6 +59,9 @@ class Command(LibraryCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
+        if options["layer"] is not None:
+            self.of_layer(options)
+            return
         container = named_container(options["name"])
         if container is not None:
             self.of_container(container, options)
@@ -68,6 +78,18 @@ class Command(LibraryCommand):
             changes=options["change"],
             leave_out=list(map(os.fsencode, options["leave_out"])),
         )
+        self.give(build, options)
+
+    def of_layer(self, options: dict[str, Any]) -> None:
+        """The Dockerfile of a layer, or all that it takes to build it."""
+        if options["change"] or options["leave_out"]:
+            raise CommandError(gettext("--change and --leave-out are for a container."))
+        image = find_image(options["name"])
+        position = position_of(image, options["layer"])
+        self.give(write_layer_dockerfile(image=image, position=position), options)
+
+    def give(self, build: DockerfileBuild, options: dict[str, Any]) -> None:
+        """The Dockerfile of a build, or its context."""
         for note in build.notes:
             self.stderr.write(note)
         if options["output"] is None:
