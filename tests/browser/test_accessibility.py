@@ -69,6 +69,7 @@ PAGES = {
     "commit": ("edited", "commit/"),
     "commit of odd names": ("odd", "commit/"),
     "dockerfile of a container": ("edited", "dockerfile/"),
+    "dockerfile of a layer": ("nginx:v2", "layers/4/dockerfile/"),
 }
 
 
@@ -99,6 +100,7 @@ SIDEWAYS = [
     "commit",
     "commit of odd names",
     "dockerfile of a container",
+    "dockerfile of a layer",
     "containers",
     "workspace",
     "edited directory",

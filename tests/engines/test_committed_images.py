@@ -28,12 +28,19 @@ from layers.operations.import_archive import import_archive
 from layers.operations.save_images import save_images
 from layers.operations.write_dockerfile import write_dockerfile
 from layers.operations.write_file import write_file
+from layers.operations.write_layer_dockerfile import write_layer_dockerfile
 from layers.queries.container_changes import container_changes
 from layers.queries.images import find_image
 from tests.engines.saved import GOLDEN, docker_engine, expected, run
+from tests.layered import import_layers
+from tests.oci.edits import layers_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.django_db]
 
+COMMITTED_CASES = [
+    *("01-webserver", "02-delete-opaque", "03-typeswap-symlink"),
+    *("04-hardlinks", "05-metadata", "06-rename"),
+]
 BASE, NEW = Reference.parse("the/base:1"), Reference.parse("committed:v1")
 PAGE = b"usr/share/nginx/html/index.html"
 EDITS = [
@@ -189,3 +196,22 @@ def test_docker_commits_the_same_config_for_the_same_lines(docker, tmp_path, db)
     assert {key: ours[key] for key in ours if key not in own} == {
         key: theirs[key] for key in theirs if key not in own
     }
+
+
+@pytest.mark.parametrize("case", COMMITTED_CASES)
+def test_the_dockerfile_of_a_layer_builds_the_same_tree(case, docker, tmp_path, db):
+    """Layers that docker itself committed, each built again upon those below it."""
+    tars = layers_of(GOLDEN / case / "image.tar")
+    for position in range(1, len(tars)):
+        below = import_layers(*tars[:position], name="below:1")
+        whole = import_layers(*tars[: position + 1], name="whole:1")
+        build = write_layer_dockerfile(image=whole, position=position)
+        load(docker, tmp_path, (below, (Reference.parse("below:1"),)), (whole, (Reference.parse("whole:1"),)))
+        words = [*docker, "build", "--network", "none", "-t", "built:2", "-"]
+        done = subprocess.run(words, input=b"".join(build.context()), capture_output=True)
+
+        if any("has no rm" in note for note in build.notes):
+            assert done.returncode != 0
+            continue
+        assert done.returncode == 0, done.stderr.decode() + build.dockerfile
+        assert tree(docker, "built:2") == tree(docker, "whole:1"), build.dockerfile
