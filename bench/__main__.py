@@ -23,9 +23,13 @@ from bench.report import (
     waits_table,
 )
 from bench.saves import measure_saves
+from bench.search import GOAL_SECONDS, measure_search
 from bench.space import measure_space
 
-PARTS = ("inputs", "imports", "pages", "rows", "growth", "saves", "containers", "comparisons", "space")
+PARTS = (
+    *("inputs", "imports", "pages", "rows", "growth", "saves", "containers", "comparisons", "space"),
+    "search",
+)
 
 
 def main() -> None:
@@ -39,7 +43,9 @@ def main() -> None:
     )
     parser.add_argument("--python", type=Path, default=own_python(), help="the Python that runs the program")
     options = parser.parse_args()
-    make_inputs(options.data.absolute())
+    if set(options.only or PARTS) - {"search"}:
+        make_inputs(options.data.absolute())
+    options.data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work or options.data) as work:
         program = Program(Path(work).absolute(), options.python)
         measure(options.data.absolute(), program, 3 if options.quick else 5, set(options.only or PARTS))
@@ -66,6 +72,9 @@ def measure(data: Path, program: Program, count: int, parts: set[str]) -> None:
         print("", goals_table(measure_comparisons(data, program)), sep="\n", flush=True)
     if "space" in parts:
         print("", space_table(measure_space(data, program)), sep="\n", flush=True)
+    if "search" in parts:
+        latencies, sentence = measure_search(program)
+        print("", sentence, "", pages_table(latencies, GOAL_SECONDS), sep="\n", flush=True)
     print("", f"- load after: {os.getloadavg()[0]:.1f}", sep="\n")
 
 

@@ -55,6 +55,8 @@ def image_pages(program: Program, library: Path, name: str, title: str) -> list[
         "changes, first page": [f"{page}/?view=changes&layer={layer}" for layer in layers],
         "file view": [f"{page}/file/?layer={top}&path={path}" for path in places],
         "list of images": ["/"] * REQUESTS,
+        "shelf as a tree": ["/shelf/"] * REQUESTS,
+        "shelf as a table": ["/shelf/?view=table"] * REQUESTS,
     }
     with program.server(library) as connection:
         return [(f"{kind}: {title}", *latency(connection, urls)) for kind, urls in kinds.items()]
