@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db.models import Max, Q, QuerySet
 
-from layers.models import Chain, ConfigText, HistoryRow, Image, ImageLayer, StoredLayer
+from layers.models import Chain, ConfigText, HistoryRow, Image, ImageLayer, Layer, StoredLayer
 from layers.models.acting import sees_all
 from layers.queries.images import names_of_images, short_id
 from layers.queries.sightings import Above
@@ -51,6 +51,8 @@ class TextHit:
     text: str
     places: tuple[Place, ...]
     image_count: int
+    diff_id: str = ""
+    """Of a layer."""
 
     @property
     def others(self) -> int:
@@ -132,7 +134,8 @@ def find_layers(text: str, before: int | None, limit: int) -> TextPage:
     keys = sorted((key for key in found if before is None or key < before), reverse=True)[:limit]
     rows = visible(ImageLayer.objects.filter(layer__in=keys)).order_by("-image_id", "position")
     where = places(rows.values_list("layer_id", "image_id", "position"))
-    hits = [TextHit(key, *found[key], *where[key]) for key in keys]
+    diff_ids = dict(Layer.objects.filter(pk__in=keys).values_list("pk", "diff_id"))
+    hits = [TextHit(key, *found[key], *where[key], diff_ids[key]) for key in keys]
     return TextPage(hits, len(found))
 
 

@@ -42,7 +42,12 @@ class StackRow:
     def rest(self) -> str:
         """The instruction after its verb, hashes cut short."""
         text = self.step.instruction if self.step else ""
-        return COPIED.sub(r"\1:\2…", text.removeprefix(self.verb).strip())
+        return shortened(text.removeprefix(self.verb).strip())
+
+
+def shortened(text: str) -> str:
+    """An instruction, the hashes of what it copied cut short."""
+    return COPIED.sub(r"\1:\2…", text)
 
 
 def stack(image: Image) -> list[StackRow]:

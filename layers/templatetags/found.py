@@ -75,3 +75,10 @@ def sighting_url(sighting: Sighting, path: bytes) -> str:
     page = reverse(f"layers:image-{'detail' if is_directory else 'file'}", args=[sighting.image.image_id])
     view = "view=tree&" if is_directory else ""
     return f"{page}?{view}layer={sighting.position}&path={quote_from_bytes(path)}"
+
+
+@register.inclusion_tag("layers/shelf/_bar.html")
+def stand_bar(whole: int, own: int, largest: int) -> dict[str, str]:
+    """A bar as wide as ``whole`` is of ``largest``, its last part, ``own``, drawn in another colour."""
+    scale = 100 / largest if largest else 0
+    return {"shared": f"{(whole - own) * scale:.2f}", "own": f"{max(own * scale, 0.4 if own else 0):.2f}"}

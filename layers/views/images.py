@@ -16,6 +16,7 @@ from layers.queries.changes import changes, changes_between
 from layers.queries.containers import image_name
 from layers.queries.images import list_images, platforms
 from layers.queries.packages import operating_system
+from layers.queries.shelf import base_of
 from layers.queries.stack import StackRow, familiar_names, layer_sizes, stack
 from layers.queries.tree import NoSuchPath, listing
 from layers.views import commands, commit_commands
@@ -44,6 +45,7 @@ def heading(image: Image, tab: str) -> dict[str, Any]:
         "save_commands": commands.for_save(name),
         "platforms": platforms(image),
         "system": operating_system(image),
+        "base": base_of(image),
     }
 
 

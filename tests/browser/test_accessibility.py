@@ -24,6 +24,8 @@ PAGES = {
     "search-help": ("", "/search/"),
     "search-paths": ("", "/search/?q=**&kind=paths"),
     "search-path": ("", "/search/path/?path=etc/passwd"),
+    "shelf": ("", "/shelf/"),
+    "shelf-table": ("", "/shelf/?view=table"),
     "layer": ("nginx:v2", ""),
     "range": ("nginx:v2", "?from=1&to=3"),
     "outline": ("nginx:v2", "?view=outline"),
@@ -74,6 +76,12 @@ PAGES = {
 
 
 SIDEWAYS = [
+    "search",
+    "search-help",
+    "search-paths",
+    "search-path",
+    "shelf",
+    "shelf-table",
     "images",
     "imports",
     "layer",

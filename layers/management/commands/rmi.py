@@ -7,11 +7,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.management.command import LibraryCommand
+from layers.management.human import human_size
 from layers.models import Reference
 from layers.oci.errors import shown
 from layers.oci.reference import Reference as Name
 from layers.operations.delete_image import DeletedImage, ImageInUse, delete_image, delete_reference
+from layers.queries.freed import Holdings
 from layers.queries.images import AmbiguousImage, ImageNotFound, find_image, find_reference
+from layers.queries.would_delete import would_delete
 
 
 class Command(LibraryCommand):
@@ -27,7 +30,16 @@ class Command(LibraryCommand):
             help=gettext_lazy("an image by its ID, however many names it has"),
         )
 
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help=gettext_lazy("remove nothing; print what would go, and what would be free then"),
+        )
+
     def handle(self, *args: object, **options: Any) -> None:
+        if options["dry_run"]:
+            self.rehearse(options["images"], options["format"] == "json")
+            return
         refusals = []
         for text in options["images"]:
             try:
@@ -42,6 +54,26 @@ class Command(LibraryCommand):
                     self.stdout.write(f"{verb}: {what}")
         if refusals:
             raise CommandError("\n".join(refusals))
+
+    def rehearse(self, texts: list[str], is_json: bool) -> None:
+        """Print what removing all of them would free."""
+        references = [found for text in texts if (found := find_reference(text)) is not None]
+        images = [find_image(text) for text in texts if find_reference(text) is None]
+        would = would_delete(references, images)
+        freed = Holdings().freed([image.pk for image in would.images])
+        lines = [("Untagged", familiar(row)) for row in would.references]
+        lines += [("Deleted", image.image_id) for image in would.images]
+        lines += [("Deleted", chain_id) for chain_id in freed.chain_ids]
+        if is_json:
+            for verb, what in lines:
+                self.print_json({verb: what})
+            self.print_json({"SpaceReclaimed": freed.size, "Blobs": len(freed.digests), "Rows": freed.rows})
+            return
+        for verb, what in lines:
+            self.stdout.write(f"{verb}: {what}")
+        for image in would.used:
+            self.stderr.write(_("A container stands on %(image)s: it stays.") % {"image": image.image_id})
+        self.stdout.write(f"\nTotal reclaimed space: {human_size(freed.size, 4)}")
 
 
 def removed(text: str, force: bool) -> list[tuple[str, str]]:
