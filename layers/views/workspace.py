@@ -30,6 +30,7 @@ from layers.views.workspace_state import WorkspaceState, open_directories
 PARTS = {
     "middle": "layers/container/_middle.html",
     "rail": "layers/container/_rail.html",
+    "rail-rows": "layers/container/_rail.html",
     "ask": "layers/container/_ask.html",
 }
 """What htmx may ask for by its target, when not for all three panes."""

@@ -1,12 +1,15 @@
 // Forms that are pages of their own open in a dialog instead: what is swapped into #ask shows in it.
-const dialog = document.getElementById("ask-dialog");
+// It is asked for anew each time: going back in the history makes the whole page another one.
+function box() {
+  return document.getElementById("ask-dialog");
+}
 
 function field() {
-  return dialog.querySelector("[autofocus], input:not([type=hidden]), button.primary");
+  return box().querySelector("[autofocus], input:not([type=hidden]), button.primary");
 }
 
 function open() {
-  if (!dialog.open) dialog.showModal();
+  if (!box().open) box().showModal();
   const first = field();
   first?.focus();
   if (!first?.matches("input[type=text]")) return;
@@ -16,7 +19,7 @@ function open() {
 }
 
 function close() {
-  if (dialog.open) dialog.close();
+  if (box().open) box().close();
 }
 
 // The form may have stood in the page and gone with an edit: the next one needs a place.
@@ -24,12 +27,12 @@ function keepPlace() {
   if (document.getElementById("ask")) return;
   const place = document.createElement("div");
   place.id = "ask";
-  dialog.replaceChildren(place);
+  box()?.replaceChildren(place);
 }
 
 document.addEventListener("htmx:afterSwap", () => {
   keepPlace();
-  const form = dialog.querySelector("form#ask");
+  const form = box()?.querySelector("form#ask");
   if (form && !form.dataset.shown) {
     form.dataset.shown = "yes";
     open();
@@ -38,14 +41,14 @@ document.addEventListener("htmx:afterSwap", () => {
 
 document.addEventListener("edited", () => {
   close();
-  dialog.replaceChildren();
+  box().replaceChildren();
   keepPlace();
 });
 
 document.addEventListener("click", (event) => {
   const closer = event.target.closest("[data-tool=ask-close]");
-  if (event.target === dialog) close();
-  if (closer && dialog.contains(closer)) {
+  if (event.target === box()) close();
+  if (closer && box()?.contains(closer)) {
     event.preventDefault();
     close();
   }

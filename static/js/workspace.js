@@ -1,10 +1,15 @@
 // The workspace: what stays as it was when an edit swaps its panes, and news from other tabs.
-const workspace = document.getElementById("workspace");
-const news = new BroadcastChannel(`container ${workspace.dataset.container}`);
+const news = new BroadcastChannel(`container ${workspace().dataset.container}`);
 const LOOK_SECONDS = 15;
 const OPEN_AT_MOST = 200;
 const scrolled = new Map();
 let changes = new Set();
+let place = -1;
+
+// Asked for anew each time: going back in the history makes the whole page another one.
+function workspace() {
+  return document.getElementById("workspace");
+}
 
 function rail() {
   return document.getElementById("rail");
@@ -24,6 +29,7 @@ function rows() {
 function remember() {
   for (const pane of document.querySelectorAll("[data-keep-scroll]")) scrolled.set(pane.id, pane.scrollTop);
   changes = new Set(rows().map((row) => row.dataset.change));
+  place = rows().indexOf(document.activeElement?.closest("[data-change]"));
 }
 
 function recall() {
@@ -31,6 +37,14 @@ function recall() {
     const pane = document.getElementById(id);
     if (pane) pane.scrollTop = top;
   }
+}
+
+// Who walks the changes by keys goes on where the one was that is gone; else the path that was edited has it.
+function keepFocus() {
+  if (document.activeElement !== document.body) return;
+  const links = rows().map((row) => row.querySelector("a"));
+  const next = place < 0 ? null : links[Math.min(place, links.length - 1)];
+  (next ?? document.getElementById("middle")).focus({ preventScroll: true });
 }
 
 function markFresh() {
@@ -74,6 +88,13 @@ function count() {
   said.textContent = ticked ? `${ticked} ${said.dataset.chosen}` : said.dataset.none;
 }
 
+function show() {
+  if (!workspace()) return;
+  markChosen();
+  count();
+  tellTime();
+}
+
 // --- other tabs, and other people ---
 
 function isIdle() {
@@ -82,12 +103,12 @@ function isIdle() {
 }
 
 function look() {
-  if (document.hidden || !rail()) return;
+  if (document.hidden || !workspace()) return;
   const middle = isIdle() ? "&middle=1" : "";
   const query = location.search ? `${location.search}&` : "?";
   const open = openPaths().map((path) => `&open=${encodeURIComponent(path)}`).join("");
-  const url = `${workspace.dataset.fresh}${query}seen=${rail().dataset.revision}${middle}${open}`;
-  htmx.ajax("GET", url, { source: workspace, target: "#edit-said", swap: "none" });
+  const url = `${workspace().dataset.fresh}${query}seen=${rail().dataset.revision}${middle}${open}`;
+  htmx.ajax("GET", url, { source: workspace(), target: "#edit-said", swap: "none" });
 }
 
 news.addEventListener("message", look);
@@ -97,6 +118,7 @@ setInterval(look, LOOK_SECONDS * 1000);
 document.addEventListener("edited", () => {
   news.postMessage("edited");
   markFresh();
+  keepFocus();
   document.getElementById("said").textContent = rail().dataset.say;
 });
 
@@ -107,13 +129,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   for (const path of openPaths()) event.detail.formData.append("open", path);
 });
 document.addEventListener("htmx:beforeSwap", remember);
-document.addEventListener("htmx:oobAfterSwap", recall);
-document.addEventListener("htmx:afterSettle", () => {
-  recall();
-  markChosen();
-  count();
-  tellTime();
-});
+for (const name of ["htmx:oobAfterSwap", "htmx:afterSwap"]) document.addEventListener(name, recall);
+for (const name of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(name, show);
 
 // --- keys and ticks ---
 
@@ -162,8 +179,6 @@ document.addEventListener("change", (event) => {
   if (event.target.closest("#selection")) count();
 });
 
-count();
-markChosen();
-tellTime();
+show();
 bringIntoSight(document.querySelector("#tree tr[aria-current]"));
 bringIntoSight(document.querySelector("#rail-rows .chosen"));

@@ -126,6 +126,33 @@ def test_change_is_chosen_and_restored_by_keys(web: Page):
     expect_rail(web, ["C /etc", "A /etc/b"])
 
 
+def test_changes_are_restored_one_after_the_other_without_a_mouse(web: Page):
+    open_directory(web, "etc")
+    for name in ("a", "b", "c"):
+        new(web, "file", name)
+        open_directory(web, "etc")
+    for _ in range(2):
+        web.keyboard.press("n")
+    web.keyboard.press("u")
+    expect_rail(web, ["C /etc", "A /etc/b", "A /etc/c"])
+    expect(web.locator("#rail-rows a[data-row]").nth(1)).to_be_focused()
+    web.keyboard.press("u")
+    expect_rail(web, ["C /etc", "A /etc/c"])
+
+
+def test_going_back_leads_to_the_path_before_and_all_works_there(web: Page):
+    open_directory(web, "etc")
+    open_directory(web, "home")
+    web.go_back()
+    expect(web.locator("#middle-title")).to_have_text("etc")
+
+    new(web, "file", "motd")
+    expect_rail(web, ["C /etc", "A /etc/motd"])
+    web.go_back()
+    expect(web.locator("#middle-title")).to_have_text("etc")
+    expect_rail(web, ["C /etc", "A /etc/motd"])
+
+
 def test_path_is_renamed_and_given_a_mode(web: Page):
     open_directory(web, "etc")
     web.get_by_role("row", name="passwd").get_by_role("checkbox").check()

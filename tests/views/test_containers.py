@@ -102,3 +102,28 @@ def test_rows_of_a_directory_are_for_htmx(client, url):
 
 def test_unknown_container_is_not_found(client, db):
     assert client.get(f"/containers/{'0' * 12}/").status_code == 404
+
+
+NONSENSE = [
+    "?path=%00",
+    "?path=../../../etc/passwd",
+    f"?path={'a/' * 3000}",
+    f"?path={'a' * 5000}",
+    "?path=etc/passwd/x",
+    "?path=%ff%fe",
+    "?at=%25ff&do=chmod&chosen=%2500&chosen=",
+    "?do=nothing&kinds=XYZ&q=%00&from=99999999999&offset=-1",
+    "?path=etc&offset=99999999",
+    "rows/?path=etc/passwd&level=x",
+    "rows/?path=%00&level=99999999999",
+    "fresh/?seen=x&open=%00&open=..&path=nowhere",
+    "diff/?kinds=&q=%ff",
+]
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+@pytest.mark.parametrize("target", ["", "middle", "rail", "rail-rows", "ask", "nothing"])
+def test_nonsense_is_no_fault_of_the_server(client, url, query, target):
+    headers = HTMX | {"HX-Target": target} if target else {}
+
+    assert client.get(url + query, headers=headers).status_code < 500
