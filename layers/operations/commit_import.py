@@ -46,7 +46,14 @@ def commit_import(
         Overtaken: another process came in between; discard the staging and start over.
         LimitExceeded: a student would have more than allowed.
     """
-    _publish(staging, staged)
+    publish(staging, staged)
+    return show(staging, staged, limits, finish)
+
+
+def show(
+    staging: Staging, staged: StagedImport, limits: Limits, finish: Callable[[list[Image]], object] = len
+) -> tuple[list[Image], list[Reference]]:
+    """The second half of :func:`commit_import`, once all is published."""
     with transaction.atomic():
         _settle(staging.uuid, staged)
         shelf = Shelf(staged, limits)
@@ -61,7 +68,7 @@ def commit_import(
         return images, names
 
 
-def _publish(staging: Staging, staged: StagedImport) -> None:
+def publish(staging: Staging, staged: StagedImport) -> None:
     """Move the blobs into the store; until the commit, the staging's journal answers for them."""
     for layer in staged.stored.values():
         if layer.path is not None:
