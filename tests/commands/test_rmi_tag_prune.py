@@ -5,10 +5,18 @@ from django.core.management import CommandError
 
 from layers.models import Blob, Chain, Change, Directory, FileEntry, Image, Layer, Manifest, Reference
 from layers.storage import blob_path, stored_digests
+from tests.soundness import check_sound
 
 NGINX = "sha256:c30ab78a077a272f563fef69caf709029d34e60b52faa4b0675b659f55cca6ec"
 NGINX_V2 = "sha256:1c9f65dc77338188ccb1db23c514ad39678c3c0db6e39a135ad3572a6579ec84"
 ROWS = (Blob, Chain, Change, Directory, FileEntry, Image, Layer, Manifest, Reference)
+
+
+@pytest.fixture(autouse=True)
+def sound_afterwards(db):
+    """Whatever was removed, what stays is whole."""
+    yield
+    check_sound()
 
 
 def counts():

@@ -24,6 +24,7 @@ from layers.models import Blob, Image, NumberRange  # noqa: E402
 from layers.operations.clean_abandoned import clean_abandoned  # noqa: E402
 from layers.operations.import_archive import import_archive  # noqa: E402
 from layers.queries.files import open_entry  # noqa: E402
+from layers.queries.fsck.library import check_library  # noqa: E402
 from layers.queries.tree import layer_of, walk  # noqa: E402
 from layers.storage import blob_path, stored_digests  # noqa: E402
 
@@ -74,6 +75,9 @@ def kept() -> dict[str, Any]:
         "rows": {name: count for name, count in rows.items() if count},
         "stray": sorted(set(stored_digests()) - blobs),
         "temporary": sorted(str(path.relative_to(temporary)) for path in files),
+        "problems": [
+            f"{found.fault} {found.subject}: {found.sentence}" for found in check_library(deep=True)
+        ],
     }
 
 

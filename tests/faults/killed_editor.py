@@ -19,6 +19,7 @@ from layers.operations.write_file import write_files  # noqa: E402
 from layers.queries.container_files import open_container_file  # noqa: E402
 from layers.queries.container_tree import container_walk  # noqa: E402
 from layers.queries.containers import find_container  # noqa: E402
+from layers.queries.fsck.library import check_library  # noqa: E402
 from layers.queries.uppers import read_entries  # noqa: E402
 from layers.storage import stored_digests  # noqa: E402
 
@@ -56,6 +57,7 @@ def check() -> None:
     clean_abandoned()
     stored = set(stored_digests())
     assert named_digests(stored) == stored
+    assert list(check_library(deep=True)) == []
     print(json.dumps({"steps": len(edits), "files": len(files)}))
 
 

@@ -92,6 +92,7 @@ def check(found: dict[str, Any], undisturbed: dict[str, Any], point: str) -> Non
     assert cleaned["images"] == images, point
     expected = undisturbed["rows"] if images else {}
     assert (cleaned["rows"], cleaned["stray"], cleaned["temporary"]) == (expected, [], []), point
+    assert cleaned["problems"] == found["again"]["problems"] == [], point
     assert found["again"] == undisturbed, f"{point}: the same import again does not end the same"
 
 

@@ -55,6 +55,7 @@ from layers.oci.errors import OCIError  # noqa: E402
 from layers.operations.import_archive import import_archive  # noqa: E402
 from layers.queries.changes import changes  # noqa: E402
 from layers.queries.files import open_entry  # noqa: E402
+from layers.queries.fsck.library import check_library  # noqa: E402
 from layers.queries.history import history  # noqa: E402
 from layers.queries.images import find_image, list_images  # noqa: E402
 from layers.queries.tree import NoSuchPath, TreeRow, layer_of, lookup, walk  # noqa: E402
@@ -110,6 +111,9 @@ def outcome(file: Path) -> dict[str, Any]:
         "rows": {name: count for name, count in row_counts().items() if count},
         "left": sorted(left_files()),
         "outside": sorted(path.name for path in (DIRECTORY / "cwd").iterdir()),
+        "problems": [
+            f"{found.fault} {found.subject}: {found.sentence}" for found in check_library(deep=True)
+        ],
     }
 
 

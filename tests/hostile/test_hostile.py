@@ -151,6 +151,7 @@ def test_hostile_file(case, runs):
     assert found["outcome"] in ("refused", "imported"), found
     assert not found["outside"], "a file was written outside the data directory"
     assert found["peak_kib"] < PEAK_KIB
+    assert found["problems"] == []
     if case["verdict"] in ("reject", "limit"):
         assert found["outcome"] == "refused", case["check"]
     if case["verdict"] == "limit":

@@ -16,10 +16,12 @@ from layers.operations.backup_library import BLOBS, DATABASE
 from layers.operations.clean_abandoned import clean_abandoned
 from layers.storage import Staging
 from tests.conftest import ROOT, program_environment, run_program
+from tests.soundness import check_sound_in
 
 GOLDEN = ROOT / "tests" / "golden"
 ARCHIVES = [str(GOLDEN / case / "image.tar") for case in ("01-webserver", "02-delete-opaque", "04-hardlinks")]
 ROUNDS = 4
+CLOCKS = ("CreatedSince", "RunningFor")
 
 
 def blob_of(folder: Path, digest: str) -> Path:
@@ -39,7 +41,7 @@ def check_whole(folder: Path) -> None:
 def listed(run, *words: str) -> list[dict]:
     """The rows that a command prints, without what depends on the clock."""
     lines = run(*words, "--format", "json").stdout.splitlines()
-    return [{k: v for k, v in json.loads(line).items() if k != "CreatedSince"} for line in lines]
+    return [{k: v for k, v in json.loads(line).items() if k not in CLOCKS} for line in lines]
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ def test_a_restored_library_is_the_one_that_was_backed_up(library, tmp_path):
 
     assert done.returncode == 0, done.stderr.decode()
     check_whole(tmp_path / "other")
+    check_sound_in(tmp_path / "other")
 
     def there(*words):
         return run_program(*words, data=tmp_path / "other")
@@ -110,6 +113,7 @@ def test_backups_made_while_images_come_and_go_are_whole(library, data_dir, tmp_
             check_whole(tmp_path / f"{number}")
             assert restored(tmp_path / f"restored-{number}", tmp_path / f"{number}").returncode == 0
             check_whole(tmp_path / f"restored-{number}")
+            check_sound_in(tmp_path / f"restored-{number}")
             assert busy.poll() is None
     finally:
         busy.kill()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, program_environment
 from tests.oracle.golden import GOLDEN
+from tests.soundness import check_sound_in
 
 KILLED_AT = """
 import os, signal, sys
@@ -61,6 +62,7 @@ def test_commit_is_whole_or_nothing(point, program, data_dir):
     done = program("commit", "webserver", "killed:v1")
     assert done.returncode == 0, done.stderr
     assert program("cat", "killed:v1", "/page").stdout == b"x" * 100_000
+    check_sound_in(data_dir)
 
 
 def images(program):

@@ -14,6 +14,7 @@ from layers.queries.container_changes import container_changes
 from layers.queries.container_files import open_container_file
 from layers.queries.containers import find_container
 from tests.oci.edits import GOLDEN
+from tests.soundness import check_sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +51,7 @@ def test_nobodys_edit_is_lost(container):
     assert container_changes(now, kinds="A").total == 20
     assert now.revision == 20
     assert [edit.number for edit in now.edits.all()] == list(range(1, 21))
+    check_sound()
 
 
 def test_one_of_several_creates_the_file(container):
@@ -66,3 +68,4 @@ def test_one_of_several_creates_the_file(container):
 
     assert sum(won) == 1
     assert open_container_file(find_container("web"), b"new").read(0, 9) == b"%d" % won.index(True)
+    check_sound()

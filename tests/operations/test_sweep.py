@@ -13,6 +13,7 @@ from layers.operations.delete_image import delete_image, delete_unnamed, withdra
 from layers.operations.import_archive import import_archive
 from layers.operations.prune_blobs import prune_blobs
 from layers.storage import Staging, blob_path, stored_digests
+from tests.soundness import check_sound
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def image() -> Image:
     return import_archive(GOLDEN / "10-formats" / "image.tar").images[0]
+
+
+@pytest.fixture(autouse=True)
+def sound_afterwards(image):
+    """Once what was killed is cleaned up, what stays is whole."""
+    yield
+    prune_blobs()
+    check_sound()
 
 
 def killed(staging: Staging) -> None:
