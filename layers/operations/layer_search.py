@@ -28,7 +28,7 @@ HEAD_SIZE: Final = 8192
 MOST_FILES: Final = 200_000
 MOST_BYTES: Final = 2048 * MIB
 """Of one layer."""
-MOST_CONTENTS: Final = 2_000_000
+MOST_CONTENTS: Final = 500_000
 """Contents that are remembered as searched."""
 SET_BITS, STICKY, OTHERS_WRITE = 0o6000, 0o1000, 0o0002
 CERTIFICATE_WORDS: Final = (b"CERTIFICATE-----",)

@@ -95,7 +95,8 @@ class PackageFiles:
 
     def _of_database(self, kind: Database, path: bytes, reader: EntryReader) -> Iterator[Package]:
         if kind.read is None:
-            self.notes.append((path, f"This is {kind.what}, which is not read."))
+            if reader.size:
+                self.notes.append((path, f"This is {kind.what}, which is not read."))
         elif reader.size > kind.largest:
             self.notes.append((path, _("The file is larger than what is read of its kind.")))
         else:

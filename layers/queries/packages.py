@@ -1,9 +1,9 @@
 """What is installed in an image at one of its layers, and which layer brought it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from layers.models import Chain, Image, PackageChange, PackageScan
+from layers.models import Image, PackageChange, PackageScan
 from layers.oci.packages.delta import Identity, PackageChangeKind, identity_of
 from layers.oci.packages.package import Package
 from layers.oci.packages.purl import purl
@@ -12,6 +12,8 @@ from layers.queries.tree import lineage_of
 READER_VERSION = 1
 """Raised when the readers learn to read more: what older ones read is read again."""
 KIND_LETTERS = "ACD"
+PACKAGE = ("type", "name", "version", "arch", "source", "licence", "path")
+"""The columns that are the fields of a ``Package``, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,10 @@ def packages_by_layer(lineage: Sequence[int]) -> list[LayerPackage]:
     positions = {chain: position for position, chain in enumerate(lineage)}
     rows = PackageChange.objects.filter(chain__in=lineage).order_by("type", "name", "version", "pk")
     found = [
-        LayerPackage(positions[row.chain_id], KIND_LETTERS[row.kind], package_of(row), row.previous)
-        for row in rows.iterator()
+        LayerPackage(positions[chain], KIND_LETTERS[kind], Package(*package), previous)
+        for chain, kind, previous, *package in rows.values_list("chain_id", "kind", "previous", *PACKAGE)
     ]
     return sorted(found, key=lambda change: change.position)
-
-
-def package_of(row: PackageChange) -> Package:
-    """The package of a row, as the readers gave it."""
-    return Package(row.type, row.name, row.version, row.arch, row.source, row.licence, row.path)
 
 
 def fold(changes: Iterable[LayerPackage]) -> Inventory:
@@ -142,13 +139,6 @@ def system_of(os_release: dict[str, str]) -> OperatingSystem | None:
 def purl_of(package: Package, system: OperatingSystem | None) -> str:
     """The package URL of a package in an image of that system."""
     return purl(package, system.id, system.version) if system else purl(package)
-
-
-def find_packages(text: str, limit: int) -> Iterator[tuple[Chain, PackageChange]]:
-    """Changes of packages whose name holds ``text``, with their chains: for a search over all images."""
-    rows = PackageChange.objects.filter(name__icontains=text, chain__staging="").select_related("chain")
-    for row in rows.order_by("name", "version", "pk")[:limit]:
-        yield row.chain, row
 
 
 def _top(image: Image) -> int:

@@ -19,7 +19,7 @@ from layers.queries.packages import (
     InstalledPackage,
     LayerPackage,
     are_read,
-    inventory,
+    fold,
     notes_of,
     packages_by_layer,
 )
@@ -112,8 +112,8 @@ def image_packages(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
 
 def listed(image: Image, state: PackageState) -> dict[str, Any]:
     """A page of the rows, and how many there are of each kind."""
-    found = inventory(image, state.layer)
     changes = packages_by_layer(lineage_of(image, -1 if image.chain is None else image.chain.depth))
+    found = fold(change for change in changes if state.layer is None or change.position <= state.layer)
     chosen = [change for change in changes if state.layer in (None, change.position)]
     rows: dict[str, Sequence[Row]] = {
         "installed": found.installed,

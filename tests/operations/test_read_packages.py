@@ -166,6 +166,15 @@ def test_rpm_and_what_is_not_read_of_it(tmp_path):
     ]
 
 
+def test_a_journal_with_changes_is_told_and_an_empty_one_is_not():
+    image = import_layers({"var/lib/rpm/rpmdb.sqlite-wal": b""}, {"var/lib/rpm/rpmdb.sqlite-wal": b"x" * 99})
+    read_packages()
+
+    assert [(note["position"], note["path"]) for note in notes_of(image)] == [
+        (1, "var/lib/rpm/rpmdb.sqlite-wal")
+    ]
+
+
 def test_a_database_larger_than_is_read_is_told():
     image = import_layers({"node_modules/a/package.json": b" " * 2_000_000})
 

@@ -41,6 +41,7 @@ DATABASES: Final = (
     database(rb"var/lib/dpkg/status\.d/(?!.*\.(?:md5sums|list)$)[^/]+", MIB, read_dpkg),
     database(rb"(?:usr/)?lib/apk/db/installed", 64 * MIB, read_apk),
     database(RPM + rb"/rpmdb\.sqlite", 256 * MIB, read_rpm),
+    unread(RPM + rb"/rpmdb\.sqlite-wal", "a journal of an rpm database, with changes newer than it"),
     unread(RPM + rb"/Packages", "a Berkeley DB database of rpm"),
     unread(RPM + rb"/Packages\.db", "an ndb database of rpm"),
     database(rb"(?:.*/)?[^/]+\.dist-info/METADATA", 4 * MIB, read_python),
@@ -50,7 +51,7 @@ DATABASES: Final = (
     database(rb"(?:.*/)?specifications/(?:default/)?[^/]+\.gemspec", MIB, read_gem),
 )
 NAMES: Final = re.compile(
-    rb"status|installed|rpmdb\.sqlite|Packages(?:\.db)?|METADATA|PKG-INFO|package\.json|.*\.(?:gemspec|egg-info)"
+    rb"status|installed|rpmdb\.sqlite(?:-wal)?|Packages(?:\.db)?|METADATA|PKG-INFO|package\.json|.*\.(?:gemspec|egg-info)"
 )
 """A first look at a name alone: most are none of these."""
 STATUS_D: Final = b"var/lib/dpkg/status.d"
