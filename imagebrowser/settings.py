@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "imagebrowser.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "imagebrowser.headers.SecurityHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "imagebrowser.static.StaticFilesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,7 +135,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "imagebrowser.accounts.AccountsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "imagebrowser.urls"
