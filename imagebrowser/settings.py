@@ -5,15 +5,20 @@ It runs from a bare clone with none of them set.
 
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 from environ import Env
 
 from imagebrowser.secret_key import secret_key
-from layers.oci.limits import GIB, MIB, Limits
+from layers.oci.limits import GIB, MIB, SHARED, Limits
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+PROFILE = env.str("IMAGEBROWSER_PROFILE", default="laptop")
+"""``laptop``: one person. ``shared``: a class or a team, other defaults for all that is not set by itself."""
+IS_SHARED = PROFILE == "shared"
 
 # --- Where everything that is kept lies -------------------------------------------------------
 
@@ -22,7 +27,7 @@ DATA_DIR = Path(env.str("IMAGEBROWSER_DATA", default="") or BASE_DIR / "data").a
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 (DATA_DIR / "tmp").mkdir(exist_ok=True)
 
-DURABILITY = env.str("IMAGEBROWSER_DURABILITY", default="deferred")
+DURABILITY = env.str("IMAGEBROWSER_DURABILITY", default="strict" if IS_SHARED else "deferred")
 """``deferred``: what a power cut may lose is found and imported again. ``strict``: sync before it shows."""
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
@@ -45,7 +50,7 @@ SECRET_KEY = env.str("IMAGEBROWSER_SECRET_KEY", default="") or secret_key(DATA_D
 DEBUG = env.bool("IMAGEBROWSER_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("IMAGEBROWSER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 """Any other Host is refused: a page elsewhere could otherwise read a loopback server by DNS rebinding."""
-ACCOUNTS = env.bool("IMAGEBROWSER_ACCOUNTS", default=False)
+ACCOUNTS = env.bool("IMAGEBROWSER_ACCOUNTS", default=IS_SHARED)
 """Whether people log in. Without accounts everything is everybody's, so the server stays on its machine."""
 AUTH_USER_MODEL = "layers.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -80,11 +85,14 @@ X_FRAME_OPTIONS = "DENY"
 
 LIMITS = Limits(
     **{
-        field.name: env.int(f"IMAGEBROWSER_LIMIT_{field.name.upper()}", default=field.default)
-        for field in dataclasses.fields(Limits)
+        name: env.int(f"IMAGEBROWSER_LIMIT_{name.upper()}", default=default)
+        for name, default in dataclasses.asdict(SHARED if IS_SHARED else Limits()).items()
     }
 )
-FREE_DISK_SIZE = env.int("IMAGEBROWSER_FREE_DISK_SIZE", default=2 * GIB)
+FREE_DISK_SIZE = env.int(
+    "IMAGEBROWSER_FREE_DISK_SIZE",
+    default=shutil.disk_usage(DATA_DIR).total // 10 if IS_SHARED else 2 * GIB,
+)
 """Bytes of the disk that an upload leaves free."""
 UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
 """How long an upload may send nothing before it is given up."""
@@ -98,12 +106,12 @@ QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
 """Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 
-JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=os.cpu_count() or 1)
+JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=2 if IS_SHARED else os.cpu_count() or 1)
 JOBS_WAITING = env.int("IMAGEBROWSER_JOBS_WAITING", default=20)
 """Imports that may wait; more uploads are turned away."""
-JOB_MEMORY_SIZE = env.int("IMAGEBROWSER_JOB_MEMORY_SIZE", default=GIB)
-JOB_CPU_SECONDS = env.int("IMAGEBROWSER_JOB_CPU_SECONDS", default=30 * 60)
-JOB_WALL_SECONDS = env.int("IMAGEBROWSER_JOB_WALL_SECONDS", default=60 * 60)
+JOB_MEMORY_SIZE = env.int("IMAGEBROWSER_JOB_MEMORY_SIZE", default=GIB // 2 if IS_SHARED else GIB)
+JOB_CPU_SECONDS = env.int("IMAGEBROWSER_JOB_CPU_SECONDS", default=(10 if IS_SHARED else 30) * 60)
+JOB_WALL_SECONDS = env.int("IMAGEBROWSER_JOB_WALL_SECONDS", default=(15 if IS_SHARED else 60) * 60)
 
 # What a form sends is streamed to the data directory: nothing of it is held in memory or in /tmp.
 FILE_UPLOAD_HANDLERS = ["layers.uploads.UploadHandler"]

@@ -11,6 +11,12 @@ from layers.oci.limits import MIB
 
 DURABILITIES = ("deferred", "strict")
 LOG_FORMATS = ("line", "json")
+PROFILES = ("laptop", "shared")
+CHOICES = (
+    ("DURABILITY", DURABILITIES, "layers.E001"),
+    ("LOG_FORMAT", LOG_FORMATS, "layers.E003"),
+    ("PROFILE", PROFILES, "layers.E004"),
+)
 LEAST_MEMORY_SIZE = 256 * MIB
 """What an import needs besides the window of zstd."""
 
@@ -22,14 +28,12 @@ def register_checks() -> None:
 def check_settings(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
     """Errors for values that mean nothing, warnings for those that will disappoint."""
     found: list[CheckMessage] = []
-    if settings.DURABILITY not in DURABILITIES:
-        sentence = _("IMAGEBROWSER_DURABILITY is %(found)s; it must be one of %(known)s.")
-        known = ", ".join(DURABILITIES)
-        found.append(Error(sentence % {"found": repr(settings.DURABILITY), "known": known}, id="layers.E001"))
-    if settings.LOG_FORMAT not in LOG_FORMATS:
-        sentence = _("IMAGEBROWSER_LOG_FORMAT is %(found)s; it must be one of %(known)s.")
-        known = ", ".join(LOG_FORMATS)
-        found.append(Error(sentence % {"found": repr(settings.LOG_FORMAT), "known": known}, id="layers.E003"))
+    for name, known, number in CHOICES:
+        value = getattr(settings, name)
+        if value not in known:
+            sentence = _("IMAGEBROWSER_%(name)s is %(found)s; it must be one of %(known)s.")
+            words = {"name": name, "found": repr(value), "known": ", ".join(known)}
+            found.append(Error(sentence % words, id=number))
     if settings.JOBS_AT_ONCE < 1:
         found.append(Error(_("IMAGEBROWSER_JOBS_AT_ONCE must be 1 or more."), id="layers.E002"))
     needed = LEAST_MEMORY_SIZE + settings.LIMITS.zstd_window

@@ -9,8 +9,8 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 class Limits:
     """Bounds on one import. Sizes in bytes, counts in items.
 
-    The defaults suit one person on a laptop; ``imagebrowser.settings`` reads
-    each from ``IMAGEBROWSER_LIMIT_<NAME>``.
+    The defaults suit one person on a laptop, ``SHARED`` a machine that many use;
+    ``imagebrowser.settings`` reads each from ``IMAGEBROWSER_LIMIT_<NAME>``.
     """
 
     upload_size: int = 20 * GIB
@@ -40,3 +40,9 @@ class Limits:
     json_string: int = MIB
     zstd_window: int = 128 * MIB
     frames: int = 100_000
+
+
+SHARED = Limits(
+    upload_size=2 * GIB, unpacked_size=8 * GIB, ratio=200, layer_entries=300_000, image_entries=600_000
+)
+"""For a machine that many use: what one of them sends leaves room for the others."""

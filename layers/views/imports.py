@@ -24,6 +24,11 @@ SHOWN = 100
 LATEST = 4
 """On the page of images."""
 REPORT_ROWS = 500
+BOUNDS = (
+    *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "JOBS_AT_ONCE", "JOBS_WAITING"),
+    *("JOB_MEMORY_SIZE", "JOB_CPU_SECONDS", "JOB_WALL_SECONDS"),
+)
+"""Settings that bound imports, beside the limits of what is in them."""
 
 
 @require_safe
@@ -129,4 +134,6 @@ def limits(request: HtmxHttpRequest) -> HttpResponse:
         (name, getattr(settings.LIMITS, name), f"IMAGEBROWSER_LIMIT_{name.upper()}")
         for name in Limits.__slots__
     ]
-    return render(request, "layers/limits.html", {"section": "limits", "limits": rows})
+    rows += [(name.lower(), getattr(settings, name), f"IMAGEBROWSER_{name}") for name in BOUNDS]
+    context = {"section": "limits", "limits": rows, "profile": settings.PROFILE}
+    return render(request, "layers/limits.html", context)

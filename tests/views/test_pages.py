@@ -158,3 +158,5 @@ def test_limits_show_their_settings(client, db):
 
     assert "IMAGEBROWSER_LIMIT_UPLOAD_SIZE" in html
     assert "20 GiB" in html
+    assert "IMAGEBROWSER_JOB_WALL_SECONDS" in html
+    assert "<code>laptop</code>" in html

@@ -1,5 +1,6 @@
 """Settings come from the environment, and wrong ones are named."""
 
+import dataclasses
 import os
 import stat
 
@@ -8,12 +9,15 @@ from django.conf import settings as live_settings
 from django.core.checks import run_checks
 
 from layers.checks import check_settings
+from layers.oci import limits as oci_limits
+from layers.oci.limits import MIB
 
 
 @pytest.mark.parametrize(
     ("name", "value", "found"),
     [
         ("DURABILITY", "often", "layers.E001"),
+        ("PROFILE", "Shared", "layers.E004"),
         ("JOBS_AT_ONCE", 0, "layers.E002"),
         ("JOB_MEMORY_SIZE", 1, "layers.W001"),
     ],
@@ -34,8 +38,46 @@ def test_a_limit_is_read_from_the_environment(program):
     assert b"layers=7," in shown.stdout
 
 
+SHARED = {
+    "ACCOUNTS": True,
+    "DURABILITY": "strict",
+    "JOBS_AT_ONCE": 2,
+    "JOB_MEMORY_SIZE": 512 * MIB,
+    "JOB_CPU_SECONDS": 600,
+    "JOB_WALL_SECONDS": 900,
+}
+"""What is other than on a laptop."""
+
+
+def test_the_shared_profile_is_one_setting(program):
+    profile = {"IMAGEBROWSER_PROFILE": "shared", "IMAGEBROWSER_LIMIT_RATIO": "300"}
+    code = f"""
+from django.conf import settings
+print(*({{name: getattr(settings, name) for name in {[*SHARED]}}}, settings.LIMITS), sep="|")
+"""
+    known, limits = program("shell", "-v0", "-c", code, env=profile).stdout.decode().strip().split("|")
+
+    assert known == str(SHARED)
+    assert limits == str(dataclasses.replace(oci_limits.SHARED, ratio=300))
+    assert oci_limits.SHARED.upload_size < oci_limits.Limits().upload_size
+
+
+def test_a_server_does_not_start_with_a_profile_that_means_nothing(program):
+    refused = program("serve", "--port", "0", env={"IMAGEBROWSER_PROFILE": "Shared"})
+
+    assert refused.returncode == 1
+    assert (
+        refused.stderr
+        == b"CommandError: IMAGEBROWSER_PROFILE is 'Shared'; it must be one of laptop, shared.\n"
+    )
+
+
 def test_the_shared_profile_passes_the_deployment_check(program):
-    profile = {"IMAGEBROWSER_HTTPS": "1", "IMAGEBROWSER_ALLOWED_HOSTS": "images.example"}
+    profile = {
+        "IMAGEBROWSER_PROFILE": "shared",
+        "IMAGEBROWSER_HTTPS": "1",
+        "IMAGEBROWSER_ALLOWED_HOSTS": "images.example",
+    }
 
     checked = program("check", "--deploy", "--fail-level", "WARNING", env=profile)
 

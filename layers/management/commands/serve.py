@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from layers.checks import check_settings
 from layers.models import Image, Role, User
 from layers.server import is_loopback, serve
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, demo: bool, **options: object) -> None:
+        if wrong := [str(message.msg) for message in check_settings(None) if message.is_serious()]:
+            raise CommandError(" ".join(wrong))
         if not (settings.ACCOUNTS or settings.ALLOW_REMOTE or is_loopback(host)):
             raise CommandError(BEYOND.format(host=host))
         migrate()
