@@ -1,6 +1,6 @@
 """The page that compares two sides: files, config, history, sizes and packages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.runtime import SECRET
 from layers.views.state import KINDS, PAGE_ROWS, number
 
+TAB_ROWS = 300
+"""Fields, steps, packages, names in a directory."""
 REASONS = (
     ("", _("any reason")),
     ("content", _("content")),
@@ -84,7 +86,30 @@ def compared(request: HtmxHttpRequest, state: CompareState, a: Side, b: Side) ->
         context |= {"config": [], "trouble": str(error)}
     totals = counted(files, context)
     context["tabs"] = [(tab, state.tab_query(tab), totals[tab]) for tab in TABS]
+    if state.tab in LISTED:
+        return context | paged(LISTED[state.tab](context), state)
     return context | SHOWN[state.tab](state, a, b)
+
+
+LISTED: dict[str, Callable[[dict[str, Any]], Sequence[Any]]] = {
+    "config": lambda context: context["config"],
+    "history": lambda context: context["histories"].pairs,
+    "packages": lambda context: context["packages"].rows,
+}
+"""Tabs whose rows are there already."""
+
+
+def paged(rows: Sequence[Any], state: CompareState) -> dict[str, Any]:
+    """A page of rows that are all at hand."""
+    last = state.offset + TAB_ROWS
+    return {
+        "rows": rows[state.offset : last],
+        "row_count": len(rows),
+        "first_row": state.offset + 1,
+        "last_row": min(last, len(rows)),
+        "previous_offset": max(0, state.offset - TAB_ROWS),
+        "next_offset": last if last < len(rows) else None,
+    }
 
 
 def top_or_none(side: Side) -> int | None:
@@ -182,28 +207,15 @@ def sizes_tab(state: CompareState, a: Side, b: Side) -> dict[str, Any]:
     except NoSuchPath as error:
         raise Http404(str(error)) from error
     differing = rows if state.whole else [row for row in rows if row.differs]
-    last = state.offset + PAGE_ROWS
     weights = compare_sizes(a, b)
-    return {
+    return paged(differing, state) | {
         "totals": [Total(label, is_count, *map(figure, weights)) for label, is_count, figure in TOTALS],
-        "rows": differing[state.offset : last],
-        "row_count": len(differing),
         "same_count": len(rows) - len(differing),
         "largest": max((abs(row.delta) for row in rows), default=0),
-        "previous_offset": max(0, state.offset - PAGE_ROWS),
-        "next_offset": last if last < len(differing) else None,
     }
-
-
-def plain_tab(state: CompareState, a: Side, b: Side) -> dict[str, Any]:
-    """A tab that needs no more than every page has."""
-    return {}
 
 
 SHOWN: dict[str, Callable[[CompareState, Side, Side], dict[str, Any]]] = {
     "files": files_tab,
-    "config": plain_tab,
-    "history": plain_tab,
     "sizes": sizes_tab,
-    "packages": plain_tab,
 }

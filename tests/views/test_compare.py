@@ -170,6 +170,18 @@ def test_pages_follow_each_other(client, monkeypatch):
     assert ["page-after" in page for page in pages] == [True, True, False]
 
 
+@pytest.mark.parametrize("tab", ["config&all=1", "history", "sizes&all=1&path=bin"])
+def test_long_tabs_have_pages(client, monkeypatch, tab):
+    url = f"/compare/?a=nginx:latest@0&b=nginx:v2&tab={tab}"
+    whole = html(client, url)
+    assert 'class="pager"' not in whole
+
+    monkeypatch.setattr("layers.views.compare.TAB_ROWS", 2)
+    first, second = html(client, url), html(client, url + "&offset=2")
+    assert "1–2 of" in first
+    assert "3–4 of" in second or "3–3 of" in second
+
+
 def test_a_file_is_compared_side_by_side_with_all_that_is_known(client):
     page = html(client, f"/compare/file/?a=nginx:latest&b=nginx:v2&path={INDEX}")
 

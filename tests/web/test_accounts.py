@@ -434,3 +434,18 @@ def test_a_commit_stays_among_those_who_may_see_it(people):
     assert ben.get("/history/compare/?a=anna/x:1&b=anna/x:1").status_code == 404
     container.refresh_from_db()
     assert (container.author, container.image.references.get().repository) == ("", "docker.io/anna/x")
+
+
+@pytest.mark.parametrize(("who", "status"), [("anna", 200), ("tina", 200), ("ben", 404)])
+def test_only_what_somebody_sees_can_be_compared(people, who, status):
+    image = imported_by(people["anna"])
+    with acts(Acting(people["anna"])):
+        create_container(image=image, name="mine")
+    client = browser(who)
+
+    for other in (f"{image.image_id}@1", "mine" if who == "anna" else "anna/mine"):
+        answer = client.get("/compare/", {"a": image.image_id, "b": other})
+        assert answer.status_code == status
+    choices = client.get("/compare/choices/?side=b").content.decode()
+    assert ("mine" in choices) == (status == 200)
+    assert ("delete-opaque" in choices) == (status == 200)
