@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from layers.models import Container, Image
 from layers.oci.errors import EditRefused
 from layers.operations.create_container import create_container
-from layers.queries.access import check_change
+from layers.queries.access import check_change, may_change
 from layers.queries.container_changes import container_counts
 from layers.queries.containers import image_name, list_containers
 from layers.queries.images import AmbiguousImage, ImageNotFound, find_image
@@ -45,6 +45,7 @@ def heading(container: Container, tab: str) -> dict[str, Any]:
         "section": "containers",
         "tab": tab,
         "container": container,
+        "may_edit": may_change(container),
         "image": container.image,
         "image_name": name.removesuffix(":latest"),
         "sides": (name, container_text(container)),
@@ -66,7 +67,7 @@ def render_list(
     """The list, with what was wrong with a form and what its fields held."""
     context = {
         "section": "containers",
-        "rows": list_containers(),
+        "rows": [(row, may_change(row.container)) for row in list_containers()],
         "images": images_to_choose(),
         "error": error,
         "filled": filled,

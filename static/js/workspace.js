@@ -150,11 +150,17 @@ function tick() {
   return true;
 }
 
+// Where two contents are held against each other, the same keys go through their differences.
 function step(by) {
   const links = [...document.querySelectorAll("#rail-rows a[data-row]")];
   const here = links.indexOf(document.activeElement);
+  if (here < 0 && document.getElementById("compare")) return false;
   links[Math.max(0, Math.min(links.length - 1, here < 0 ? 0 : here + by))]?.focus();
   return links.length > 0;
+}
+
+function enabled() {
+  try { return localStorage.getItem("keys") !== "off"; } catch { return true; }
 }
 
 const KEYS = {
@@ -166,7 +172,7 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !enabled()) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (document.querySelector("dialog[open]")) return;
   if (KEYS[event.key]?.(event)) event.preventDefault();

@@ -2,8 +2,10 @@
 
 import pytest
 
-from layers.models import Container
+from layers.models import Container, Role
+from layers.models.acting import Acting, acts
 from layers.operations.create_container import create_container
+from layers.operations.create_user import create_user
 from layers.operations.edit_container import remove_paths
 from layers.operations.write_file import write_file
 
@@ -102,6 +104,25 @@ def test_rows_of_a_directory_are_for_htmx(client, url):
 
 def test_unknown_container_is_not_found(client, db):
     assert client.get(f"/containers/{'0' * 12}/").status_code == 404
+
+
+def test_container_of_somebody_else_is_shown_without_its_forms(client, nginx, settings):
+    settings.ACCOUNTS = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    anna = create_user(name="anna", password="correct horse battery", role=Role.STUDENT)
+    create_user(name="tina", password="correct horse battery", role=Role.TEACHER)
+    with acts(Acting(anna)):
+        container = create_container(image=nginx, name="hers")
+        write_file(container=container, path=b"etc/motd", data=b"hello")
+    client.post("/login/", {"name": "tina", "password": "correct horse battery"})
+    pages = [f"/containers/{container.short_id}/{query}" for query in ("", "?path=etc", "?path=etc/motd")]
+
+    for page in ["/containers/", *pages]:
+        html = client.get(page).content.decode()
+        assert "anna" in html
+        assert 'name="chosen"' not in html
+        assert "?do=" not in html
+        assert "&amp;do=" not in html
 
 
 NONSENSE = [
