@@ -60,7 +60,7 @@ def test_page_shows_what_a_commit_makes(client, container, address):
 
     assert f"{len(preview.entries)} entries in the layer" in text
     assert "usr/share/nginx/html/.wh.50x.html" in text
-    assert "deletes /usr/share/nginx/html/50x.html" in text
+    assert "whiteout: deletes 50x.html" in text
     assert "The new image will run" in text
     assert "/root/.bash_history" in text
     assert "FROM nginx:latest" in text
