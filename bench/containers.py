@@ -13,7 +13,7 @@ from bench.program import Program
 from bench.trees import made_up_path
 
 SMALL, LARGE = "slim", "wide"
-GOALS = {"open": 0.05, "save": 0.1, "commit": 1.0}
+GOALS = {"open": 0.05, "save": 0.1, "preview": 0.2, "commit": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ def measure_containers(data: Path, program: Program, count: int) -> list[Wait]:
         Wait("open a container", GOALS["open"], opened[0][0], opened[1][0]),
         Wait("open it at a random file", GOALS["open"], opened[0][1], opened[1][1]),
         Wait("save a file, see the rail", GOALS["save"], edited[0][0], edited[1][0]),
-        Wait("commit 1,000 edits", GOALS["commit"], edited[0][1], edited[1][1]),
+        Wait("preview a commit of 1,000 edits", GOALS["preview"], edited[0][1], edited[1][1]),
+        Wait("commit 1,000 edits", GOALS["commit"], edited[0][2], edited[1][2]),
     ]
 
 
@@ -53,7 +54,7 @@ def pages(program: Program, library: Path, name: str) -> list[tuple[float, float
 
 
 def edits(program: Program, library: Path, name: str, count: int) -> list[tuple[float, float]]:
-    """Saves with the rail, and commits: measured inside the program, by ``bench.edits``."""
+    """Saves with the rail, previews and commits: measured inside the program, by ``bench.edits``."""
     call = f"from bench.edits import main; main('bench-{name}:gzip', {REQUESTS}, {count})"
     found = json.loads(program.manage(library, "shell", "-c", call).output.splitlines()[-1])
-    return [percentiles(found["saves"]), percentiles(found["commits"])]
+    return [percentiles(found[name]) for name in ("saves", "previews", "commits")]

@@ -21,12 +21,15 @@ from layers.queries.images import find_image
 EDITS = 1000
 RAIL_FILES = 150
 """As many as the first page of the rail has room for."""
+TYPED = "message"
 RAIL = {"HX-Request": "true", "HX-Target": "rail"}
 
 
 def main(image: str, saves: int, commits: int) -> None:
-    """Print seconds of each save, and of each commit, as JSON."""
-    print(json.dumps({"saves": list(timed_saves(image, saves)), "commits": timed_commits(image, commits)}))
+    """Print seconds of each save, preview and commit, as JSON."""
+    previews, committed = timed_commits(image, commits)
+    saved = list(timed_saves(image, saves))
+    print(json.dumps({"saves": saved, "previews": previews, "commits": committed}))
 
 
 def timed_saves(image: str, count: int) -> list[float]:
@@ -45,19 +48,30 @@ def timed_saves(image: str, count: int) -> list[float]:
     return seconds[20:]
 
 
-def timed_commits(image: str, count: int) -> list[float]:
-    """A thousand files are edited, half of them new, and committed."""
-    seconds = []
+def timed_commits(image: str, count: int) -> tuple[list[float], list[float]]:
+    """A thousand files are edited, half of them new, looked at as a commit, and committed."""
+    previews, commits = [], []
     for number in range(count):
         container = new_container(image)
         old = [(made_up_path(i).encode(), b"edited %d\n" % number) for i in LASTING[: EDITS // 2]]
         new = [(b"srv/new/%d/%d.conf" % (i % 20, i), b"new %d\n" % i) for i in range(EDITS // 2)]
         write_files(container=container, directory=b"", files=old + new)
+        previews += [timed_preview(container, letter) for letter in TYPED]
         start = time.perf_counter()
         commit_container(container=container, message=f"bench {number}")
-        seconds.append(time.perf_counter() - start)
+        commits.append(time.perf_counter() - start)
         remove_container(container=container)
-    return seconds
+    return previews, commits
+
+
+def timed_preview(container: Container, letter: str) -> float:
+    """A letter more of the message is typed, and what the commit would make shown again."""
+    page = f"/containers/{container.container_id}/commit/preview/"
+    start = time.perf_counter()
+    answer = Client().post(page, {"message": letter}, headers={"HX-Request": "true"}, SERVER_NAME="localhost")
+    if answer.status_code != 200 or b"entries in the layer" not in answer.content:
+        raise SystemExit("the preview does not show the layer")
+    return time.perf_counter() - start
 
 
 def new_container(image: str) -> Container:
