@@ -156,7 +156,7 @@ def story(image: Image, just_committed: bool) -> dict[str, Any]:
     return {
         "commit": commit,
         "committed_by": Container.objects.visible().filter(container_id=commit.container_id).first(),
-        "base": base,
+        "commit_base": base,
         "base_name": image_name(base) if base else "",
         "is_layerless": step is not None and step.empty_layer,
         "commit_commands": commit_commands.for_commit(commit, *said),
