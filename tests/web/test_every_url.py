@@ -36,7 +36,7 @@ ROWS = {
     "everybody's": """
         account compare compare-choices compare-file container-create container-list history-compare
         image-list images-save import-create import-list limits logout search search-path token-create upload
-        upload-create
+        upload-create shelf
         """,
     "administrators'": "account-list account-create account-change audit",
     # The visitor's own or nobody's: even an administrator has no part in it.
@@ -44,7 +44,8 @@ ROWS = {
     "image": """
         dockerfile-download document-download image-check image-config image-detail image-dockerfile
         image-file image-history image-packages image-raw image-rows image-save image-space layer-download
-        packages-download space-dive tree-download
+        packages-download space-dive tree-download image-findings image-life image-links layer layer-context
+        layer-dockerfile
         """,
     "sharing": "image-share",
     "container": """
@@ -97,18 +98,19 @@ def world(settings) -> dict[str, Any]:
     return {"people": people, "image": image, "container": container, "job": job, "token": token}
 
 
-def arguments(world: dict[str, Any], parameters: list[str]) -> dict[str, object]:
+def address(world: dict[str, Any], name: str, parameters: list[str]) -> str:
+    """The URL of that name, about what is Anna's."""
+    layer = world["image"].image_layers.first().layer
     values = {
-        "digest": world["image"].image_id,
+        "digest": layer.diff_id if name == "layers:layer" else world["image"].image_id,
         "named": world["image"].image_id,
-        "diff_id": world["image"].image_layers.first().layer.diff_id,
         "position": 0,
         "container_id": world["container"].container_id,
         "job_id": world["job"].pk,
         "token_id": world["token"].pk,
         "name": "ben",
     }
-    return {name: values[name] for name in parameters}
+    return reverse(name, kwargs={parameter: values[parameter] for parameter in parameters})
 
 
 def visitor(world: dict[str, Any], name: str) -> Client:
@@ -140,7 +142,7 @@ def test_every_url_has_a_row():
 @pytest.mark.parametrize(("name", "parameters"), URLS, ids=NAMES)
 def test_who_may_do_what(world, name, parameters):
     """Those who may least come first: whoever may delete it comes last."""
-    url = reverse(name, kwargs=arguments(world, parameters))
+    url = address(world, name, parameters)
     kind = KINDS.get(name.removeprefix("layers:"), "open")
     for who in ("nobody", "ben", "tina", "root", "anna"):
         for method in METHODS:
@@ -248,7 +250,7 @@ def test_get_changes_nothing(world):
 
     for name, parameters in URLS:
         for _ in range(2):
-            content(root.get(reverse(name, kwargs=arguments(world, parameters))))
+            content(root.get(address(world, name, parameters)))
 
     User.objects.filter(name="root").update(last_login=last_login)
     after = rows_of_everything()
@@ -263,7 +265,7 @@ def test_a_forged_form_changes_nothing(world):
     client.force_login(world["people"]["root"])
 
     for name, parameters in URLS:
-        url = reverse(name, kwargs=arguments(world, parameters))
+        url = address(world, name, parameters)
         response = client.post(url, {"name": "x"}, headers={"origin": "http://evil.example"})
         assert response.status_code in (403, 404, 405), f"{name}: {response.status_code}"
 
