@@ -15,8 +15,8 @@ from heapq import merge
 from itertools import groupby
 from typing import Final
 
-from django.db import connection
-from django.db.models import Model
+from django.db.models import Sum
+from django.db.models.functions import Length
 
 from bench.names import Paths, content_of, made_up, settings, vocabulary
 from layers.models import (
@@ -39,11 +39,13 @@ from layers.models import (
     StoredLayer,
 )
 from layers.models.bulk import insert_rows, reserve_numbers
+from layers.models.search import block_id, content_id, gram_id
 from layers.oci.changeset.entry import Kind
 from layers.queries.packages import READER_VERSION
 from layers.queries.search_matches import read_blocks
 from layers.queries.search_segments import segments
 
+NONE: Final = b"\0\0\0"
 CLOCK: Final = 1_700_000_000
 RELEASES, RUNTIMES, APPS = 20, 130, 300
 PACKAGES: Final = 200
@@ -187,23 +189,28 @@ def directory_rows(paths: Paths, first: int, chain: Chain) -> Iterator[tuple[obj
 
 def figures() -> None:
     """Print how many distinct paths the index has, and the bytes of its rows."""
-    streams = [paths_of(segment) for segment in segments().ready]
-    print(
-        sum(1 for _ in groupby(merge(*streams))), sum(map(size_of, (SearchBlock, SearchGram, SearchContent)))
-    )
+    found = segments().ready
+    paths = sum(1 for _ in groupby(merge(*map(paths_of, found))))
+    print(paths, sum(size_of(segment) for segment in found))
 
 
 def paths_of(segment: SearchSegment) -> Iterator[tuple[bytes, bytes]]:
+    """The paths of a segment in order."""
     for number in range(segment.block_count):
         (block,) = read_blocks(segment, [number])
         yield from ((directory[1:-1], name) for directory, name in block.paths)
 
 
-def size_of(model: type[Model]) -> int:
-    """Bytes of the values in a table."""
-    fields = [field.column for field in model._meta.concrete_fields if not field.primary_key]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT SUM({' + '.join(f'LENGTH({f})' for f in fields)}) FROM {model._meta.db_table}"
-        )
-        return cursor.fetchone()[0] or 0
+def size_of(segment: SearchSegment) -> int:
+    """Bytes of the values of its rows."""
+    key = segment.pk
+    ranges = (
+        (SearchBlock, block_id(key, 0), block_id(key + 1, 0), Length("text") + Length("places")),
+        (SearchGram, gram_id(key, False, NONE), gram_id(key + 1, False, NONE), Length("postings")),
+        (SearchContent, content_id(key, 0), content_id(key + 1, 0), Length("numbers")),
+    )
+    sums = [
+        model.objects.filter(pk__gte=first, pk__lt=end).aggregate(size=Sum(size))["size"] or 0
+        for model, first, end, size in ranges
+    ]
+    return sum(sums)

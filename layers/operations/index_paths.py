@@ -1,7 +1,9 @@
 """Keep the index of paths: new layers get a segment, small segments become large ones.
 
-A segment of some size is merged as soon as there are four of its size, so each
-path is written again a few times only, and a search has few segments to read.
+Four segments of one size are merged, and all of them as soon as together they
+are more than twice the largest. So a path is written again a few times only, a
+search has few segments to read, and paths that many segments have in common
+never take more room than twice what they need.
 """
 
 import logging
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 SMALLEST: Final = 4000
 """Paths of a segment of the lowest level; each level above holds four times as many."""
 FACTOR: Final = 4
+MOST_COPIES: Final = 2
+"""How many times as much as the largest segment all of them may hold."""
 LARGEST: Final = 12_000_000
 """Paths that a merge may come to: their ordinals have 24 bits."""
 ENTRIES_AT_ONCE: Final = 1_000_000
@@ -50,7 +54,9 @@ def _index() -> int:
         clean_retired()
         found = segments()
         new = batch(found.lacking)
-        small = [] if new else next(merges(found), [])
+        # With a whole library to index, what is indexed is merged as it grows: that takes least room.
+        small = [] if 0 < len(found.lacking) <= len(new) else next(merges(found), [])
+        new = [] if small else new
         if not new and not small:
             return count
         try:
@@ -99,6 +105,9 @@ def merges(found: Segments) -> Iterator[list[SearchSegment]]:
         chosen = fitting(same)
         if len(same) >= FACTOR and len(chosen) > 1:
             yield chosen
+    counts = [segment.path_count for segment in found.ready]
+    if sum(counts) > MOST_COPIES * max(counts, default=0) and sum(counts) <= LARGEST:
+        yield list(found.ready)
 
 
 def fitting(same: Sequence[SearchSegment]) -> list[SearchSegment]:

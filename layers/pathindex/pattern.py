@@ -7,7 +7,7 @@ in either case.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
@@ -19,6 +19,11 @@ NAMED, BELOW = 0, 1
 """A match that ends in the last name of the path, or one in its directory alone."""
 LONGEST: Final = 1000
 """Characters of a pattern; no limit of an image lets a longer one be typed by hand."""
+
+SLASH: Final = ord("/")
+NAME: Final = rb"(?<=\0)/"
+"""The start of a name, or of a directory, in the text of a block."""
+ANYTHING: Final = rb"[^/\0]*"
 
 NameTest = Callable[[bytes], int | None]
 """Tells a folded name's rank, ``NAMED`` or ``BELOW``; None where it does not match."""
@@ -40,8 +45,11 @@ class Pattern(Protocol):
     def plan(self) -> Sequence[Pieces]:
         """For each rank, in order, what to look up."""
 
-    def may_match(self, text: bytes) -> bool:
-        """Whether a block with this text, folded, can have a match: a quick look before a close one."""
+    def candidates(self, text: bytes) -> Iterator[int]:
+        """Where names start that may match as ``NAMED``, in the folded text of a block: at least all that do.
+
+        It is a quick look before a close one.
+        """
 
     def in_directory(self, directory: bytes) -> NameTest | None:
         """The test of the names in a directory, spelled and folded; None where none can match."""
@@ -79,20 +87,43 @@ class Substring:
         return [Pieces(NAMED, tuple(name), (*runs[:last], head + b"/")), below]
 
     @cached_property
-    def _found(self) -> Callable[[bytes], object]:
+    def _search(self) -> Callable[..., "re.Match[bytes] | None"]:
         return re.compile(self._expression, re.DOTALL).search
 
     @cached_property
     def _at_end(self) -> Callable[[bytes], object]:
         return re.compile(self._expression + rb"[^/]*\Z", re.DOTALL).search
 
-    def may_match(self, text: bytes) -> bool:
-        return self._spans or (
-            self._literal in text if self._literal is not None else bool(self._found(text))
-        )
+    def candidates(self, text: bytes) -> Iterator[int]:
+        if not self._ends_in_name:
+            return iter(())
+        if self._spans:
+            return (found.start() for found in self._named.finditer(text))
+        return self._names_with(text)
+
+    @cached_property
+    def _named(self) -> re.Pattern[bytes]:
+        """A name that goes on from the last slash as the text does."""
+        tail = self._expression.rpartition(b"/")[2]
+        return re.compile(NAME + tail, re.DOTALL)
+
+    def _names_with(self, text: bytes) -> Iterator[int]:
+        """Names in which the text stands."""
+        at = self._next(text, 0)
+        while at >= 0:
+            end = text.index(b"\0", at)
+            if text[end - 1] != SLASH:
+                yield text.rfind(b"\0", 0, at) + 1
+            at = self._next(text, end)
+
+    def _next(self, text: bytes, start: int) -> int:
+        if self._literal is not None:
+            return text.find(self._literal, start)
+        found = self._search(text, start)
+        return -1 if found is None else found.start()
 
     def in_directory(self, directory: bytes) -> NameTest | None:
-        rest = BELOW if self._found(directory) else None
+        rest = BELOW if self._search(directory) else None
         if not self._ends_in_name:
             return None if rest is None else lambda name: rest
         if self._spans:
@@ -100,7 +131,7 @@ class Substring:
         literal = self._literal
         if literal is not None:
             return lambda name: NAMED if literal in name else rest
-        return lambda name: NAMED if self._found(name) else rest
+        return lambda name: NAMED if self._search(name) else rest
 
 
 class Glob:
@@ -112,6 +143,8 @@ class Glob:
             steps = ["**", *steps]
         self._steps = [None if step == "**" else tuple(tokens_of(step, is_glob=True)) for step in steps]
         self._tests = [None if step is None else _component(step) for step in self._steps]
+        *above, _last = self._steps
+        self._is_anywhere = above != [] and not any(above)
         self._reached = lru_cache(64)(self._reach)
 
     @property
@@ -120,11 +153,16 @@ class Glob:
         directory = tuple(piece for step in above if step for piece in _anchored(step, b"/"))
         return [Pieces(NAMED, tuple(_anchored(last, END)) if last else (), directory)]
 
-    def may_match(self, text: bytes) -> bool:
-        return True
+    def candidates(self, text: bytes) -> Iterator[int]:
+        return (found.start() for found in self._named.finditer(text) if found.end() > found.start() + 1)
+
+    @cached_property
+    def _named(self) -> re.Pattern[bytes]:
+        last = self._steps[-1]
+        return re.compile(NAME + (ANYTHING if last is None else _expression(last)) + rb"(?=\0)", re.DOTALL)
 
     def in_directory(self, directory: bytes) -> NameTest | None:
-        reached = self._reached(directory)
+        reached = self._reached(b"/" if self._is_anywhere else directory)
         end = len(self._tests)
 
         def test(name: bytes) -> int | None:
@@ -163,7 +201,12 @@ class Glob:
 
 
 def _component(tokens: Sequence[Token]) -> Callable[[bytes], object]:
-    """The test of one name. What stands between stars is taken where it first fits, so no name takes long."""
+    """The test of one name."""
+    return re.compile(_expression(tokens), re.DOTALL).fullmatch
+
+
+def _expression(tokens: Sequence[Token]) -> bytes:
+    """One step of a glob. What stands between stars is taken where it first fits, so no name takes long."""
     parts: list[list[bytes]] = [[]]
     for token in tokens:
         if token.is_wild:
@@ -172,10 +215,10 @@ def _component(tokens: Sequence[Token]) -> Callable[[bytes], object]:
             parts[-1].append(token.expression)
     first, *others = (b"".join(part) for part in parts)
     if not others:
-        return re.compile(first, re.DOTALL).fullmatch
+        return first
     *middle, last = others
-    between = b"".join(b"(?>.*?" + part + b")" for part in middle if part)
-    return re.compile(first + between + b".*" + last, re.DOTALL).fullmatch
+    between = b"".join(b"(?>" + ANYTHING + b"?" + part + b")" for part in middle if part)
+    return first + between + ANYTHING + last
 
 
 def _joined(tokens: Iterable[Token]) -> bytes | None:

@@ -1,9 +1,9 @@
 """One box for everything: what is found of each kind, with how many there are, in bounded time."""
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Final
 
 from layers.pathindex.pattern import LONGEST, parse_pattern
@@ -25,6 +25,8 @@ TEXTS: Final[dict[str, Finder]] = {
 KINDS: Final = (*TEXTS, "content", "paths")
 COUNTED: Final = 1000
 """Paths that are counted; of more it is said that there are more."""
+COUNT_SECONDS: Final = 0.1
+"""How long those that are not shown are counted."""
 SECONDS: Final = 2.0
 """What a search of paths may take; then it shows what it has found and says so."""
 CONTENT: Final = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})", re.IGNORECASE)
@@ -98,22 +100,25 @@ def _texts(kind: str, text: str, after: str, limit: int) -> Found:
 def _paths(kind: str, hits: Iterator[Hit], limit: int, images: int, lacking: int) -> Found:
     """The paths of a page, and a count of those that follow."""
     shown: list[Hit] = []
-    total, is_cut = 0, False
+    total, is_cut, is_more = 0, False, False
+    end = time.monotonic() + COUNT_SECONDS
     try:
-        for hit in islice(hits, max(COUNTED, limit) + 1):
-            total += 1
+        for hit in hits:
             if len(shown) < limit:
                 shown.append(hit)
+            elif total >= COUNTED or time.monotonic() > end:
+                is_more = True
+                break
+            total += 1
     except OutOfTime:
         is_cut = True
-    is_more = total > max(COUNTED, limit)
     return Found(
         kind,
         paths=seen(shown, images),
-        total=total - is_more,
+        total=total,
         is_more=is_more or is_cut,
         is_cut=is_cut,
-        next=_spelled(shown[-1].key) if shown and total > len(shown) else "",
+        next=_spelled(shown[-1].key) if is_more or total > len(shown) or (is_cut and shown) else "",
         lacking=lacking,
     )
 

@@ -6,18 +6,20 @@ quick as what is found once.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from heapq import merge
 from operator import and_, or_
 from typing import Final
 
 from django.db import connection
+from django.db.models import Sum
+from django.db.models.functions import Length
 
-from layers.models import SearchSegment
+from layers.models import SearchGram, SearchSegment
 from layers.models.search import gram_id
 from layers.oci.changeset.paths import split
 from layers.pathindex.block import Block, spelled
-from layers.pathindex.pattern import Pattern, Pieces
+from layers.pathindex.pattern import NAMED, Pattern, Pieces
 from layers.pathindex.postings import GRAM, grams, in_order, unpack_postings
 from layers.queries.search_matches import (
     Clock,
@@ -36,8 +38,9 @@ KEYS_A_QUERY: Final = 500
 GRAMS_A_PIECE: Final = 24
 FIRST_BLOCKS: Final = 4
 BLOCKS_AT_ONCE: Final = 64
+POSTINGS_A_BLOCK: Final = 2
+"""Bytes of lists for each block, from which on they are not worth reading."""
 POSTINGS: Final = "SELECT id, postings FROM layers_searchgram WHERE id IN ({})"
-POSTINGS_BETWEEN: Final = "SELECT id, postings FROM layers_searchgram WHERE id >= %s AND id < %s"
 
 
 def find_paths(found: Segments, pattern: Pattern, clock: Clock, after: Key | None = None) -> Iterator[Hit]:
@@ -66,6 +69,7 @@ class Matches:
         self._pattern = pattern
         self._rank = rank
         self._clock = clock
+        self._test = lru_cache(64)(pattern.in_directory)
 
     def walk(self, numbers: Sequence[int] | range, start: Key | None) -> Iterator[Match]:
         """Those in some blocks, in order, after ``start``."""
@@ -80,18 +84,34 @@ class Matches:
             at, size = at + size, min(size * 2, BLOCKS_AT_ONCE)
 
     def _in_block(self, block: Block) -> Iterator[Match]:
-        folded = block.text.lower()
-        if not self._pattern.may_match(folded):
-            return
-        parts, test, index, at = block.text.split(b"\0"), None, -1, 0
-        for number, part in enumerate(folded.split(b"\0")[:-1]):
-            if part.endswith(b"/"):
-                at, test = number, self._pattern.in_directory(part)
+        text = block.text
+        folded = text.lower()
+        for start, end, directory_start, directory_end in self._spots(folded):
+            test = self._test(folded[directory_start:directory_end])
+            if test is None or test(folded[start + 1 : end]) != self._rank:
                 continue
-            index += 1
-            if test is not None and test(part[1:]) == self._rank:
-                key = Key(self._rank, parts[at][1:-1], parts[number][1:])
-                yield Match(key, self._segment, block, index)
+            # Every path before it ends with a NUL, and every directory with a slash and one.
+            index = folded.count(b"\0", 0, start) - folded.count(b"/\0", 0, start)
+            key = Key(self._rank, text[directory_start + 1 : directory_end - 1], text[start + 1 : end])
+            yield Match(key, self._segment, block, index)
+
+    def _spots(self, text: bytes) -> Iterator[tuple[int, int, int, int]]:
+        """Names that may match, and their directories: from where to where they stand."""
+        starts = self._pattern.candidates(text) if self._rank == NAMED else self._below(text)
+        for start in starts:
+            directory_end = text.rindex(b"/\0", 0, start) + 1
+            directory_start = text.rfind(b"\0", 0, directory_end) + 1
+            yield start, text.index(b"\0", start), directory_start, directory_end
+
+    def _below(self, text: bytes) -> Iterator[int]:
+        """The names in directories that match themselves."""
+        at, is_below = 0, False
+        for part in text.split(b"\0")[:-1]:
+            if part.endswith(b"/"):
+                is_below = self._test(part) is not None
+            elif is_below:
+                yield at
+            at += len(part) + 1
 
 
 class Candidates:
@@ -135,13 +155,18 @@ def sample(piece: bytes) -> list[bytes]:
 
 
 def beginning(segment: SearchSegment, of_directory: bool, piece: bytes) -> int:
-    """The blocks with one or two letters: those of all grams that begin with them."""
+    """The blocks with one or two letters: those of all grams that begin with them.
+
+    Where that is nearly every block, it is every block: finding out would take longer.
+    """
     first = gram_id(segment.pk, of_directory, piece.ljust(GRAM, b"\0"))
     end = first + (1 << 8 * (GRAM - len(piece)))
-    with connection.cursor() as cursor:
-        cursor.execute(POSTINGS_BETWEEN, [first, end])
-        rows = cursor.fetchall()
-    return reduce(or_, (unpack_postings(bytes(packed), segment.block_count) for _, packed in rows), 0)
+    rows = SearchGram.objects.filter(pk__gte=first, pk__lt=end)
+    size = rows.aggregate(size=Sum(Length("postings")))["size"] or 0
+    if size > POSTINGS_A_BLOCK * segment.block_count:
+        return (1 << segment.block_count) - 1
+    found = rows.values_list("postings", flat=True)
+    return reduce(or_, (unpack_postings(packed, segment.block_count) for packed in found), 0)
 
 
 def read_postings(keys: Sequence[int]) -> Iterator[tuple[int, bytes]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote_from_bytes
 
 from django import template
@@ -72,9 +73,14 @@ def package_name(text: str) -> str:
 def sighting_url(sighting: Sighting, path: bytes) -> str:
     """The page of a version of a path: the layer's tree for a directory, else the file there."""
     is_directory = sighting.entry is not None and sighting.entry.kind is Kind.DIRECTORY
-    page = reverse(f"layers:image-{'detail' if is_directory else 'file'}", args=[sighting.image.image_id])
+    page = _page("image-detail" if is_directory else "image-file", sighting.image.image_id)
     view = "view=tree&" if is_directory else ""
     return f"{page}?{view}layer={sighting.position}&path={quote_from_bytes(path)}"
+
+
+@lru_cache(4096)
+def _page(name: str, image_id: str) -> str:
+    return reverse(f"layers:{name}", args=[image_id])
 
 
 @register.inclusion_tag("layers/shelf/_bar.html")

@@ -110,6 +110,7 @@ def test_a_replaced_segment_stays_for_searches_that_have_begun(monkeypatch):
     load("01")
     index_paths()
     load("02")
+    monkeypatch.setattr(operation, "MOST_COPIES", 100)
     index_paths()
     monkeypatch.setattr(operation, "FACTOR", 2)
     running = segments()
@@ -193,6 +194,20 @@ def test_segments_of_one_size_are_merged_when_there_are_four(monkeypatch):
     assert [[segment.pk for segment in some] for some in merges(found)] == [[0, 1, 3, 6]]
 
 
+def test_all_segments_are_merged_when_they_hold_too_much_twice():
+    def merged(*counts: int) -> list[int]:
+        ready = [
+            SearchSegment(pk=at, layers=[at], sizes=[count], path_count=count)
+            for at, count in enumerate(counts)
+        ]
+        found = type(segments())(ready, frozenset(range(len(counts))), [])
+        return [len(some) for some in merges(found)]
+
+    assert merged(100_000, 70_000, 20_000) == []
+    assert merged(100_000, 70_000, 20_000, 11_000) == [4]
+    assert merged(100_000) == merged() == []
+
+
 def test_segments_that_one_could_not_hold_stay_apart(monkeypatch):
     monkeypatch.setattr(operation, "LARGEST", 250)
     ready = [SearchSegment(pk=at, layers=[at], sizes=[200], path_count=200) for at in range(4)]
@@ -205,6 +220,7 @@ def test_many_layers_are_indexed_some_at_a_time(monkeypatch):
     load("01")
     monkeypatch.setattr(operation, "ENTRIES_AT_ONCE", 1)
     monkeypatch.setattr(operation, "FACTOR", 100)
+    monkeypatch.setattr(operation, "MOST_COPIES", 100)
     index_paths()
 
     assert SearchSegment.objects.count() == Layer.objects.count()

@@ -1,7 +1,7 @@
 """What a block packs comes out again, whatever the names and however many layers."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.pathindex.block import Block, Place, pack_places, pack_text
@@ -41,16 +41,19 @@ def flat(groups):
     return [(directory, name, list(places)) for directory, items in groups for name, places in items]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=2**63)))
 def test_numbers_are_unpacked(numbers):
     assert unpack(pack(numbers)) == numbers
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-(2**62), max_value=2**62))
 def test_numbers_of_either_sign_are_unpacked(number):
     assert unsigned(signed(number)) == number
 
 
+@settings(deadline=None)
 @given(st.lists(LAYERS, min_size=1, max_size=4))
 def test_merged_layers_are_unpacked_from_their_blocks(layers):
     streams = [numbered(at, 1000 * at + 7, paths) for at, paths in enumerate(layers)]
@@ -65,6 +68,7 @@ def test_merged_layers_are_unpacked_from_their_blocks(layers):
     assert writer.path_count == len(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(LAYERS, min_size=1, max_size=3))
 def test_merging_says_where_each_path_went(layers):
     streams = [numbered(at, 1, paths) for at, paths in enumerate(layers)]
@@ -97,6 +101,7 @@ def test_text_is_looked_at_without_the_places():
     assert block.text == b"/etc/\0/passwd\0"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from([b"abc", b"bcd", b"xyz"])), max_size=400))
 def test_postings_are_unpacked(blocks):
     writer = PostingsWriter()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.oci.changeset.paths import split
@@ -105,8 +105,9 @@ def test_pattern_matches_as_it_reads(text, path, expected):
 def test_what_matches_is_looked_up(text, path, expected):
     assert can_be_looked_up(text, path, expected)
     directory, name = split(path)
-    block = spelled(directory) + b"\0/" + name + b"\0"
-    assert parse_pattern(text).may_match(block.lower())
+    block = b"/other/\0/one\0" + spelled(directory) + b"\0/" + name + b"\0/\0/last\0"
+    starts = list(parse_pattern(text).candidates(block.lower()))
+    assert (block.index(b"/" + name + b"\0") in starts) == (expected == NAMED)
 
 
 @pytest.mark.parametrize("text", ["", " ", "/", "//", "\0"])
@@ -118,6 +119,7 @@ LETTERS = st.text(alphabet="ab./B", max_size=8)
 PATHS = st.lists(st.text(alphabet="ab.B", min_size=1, max_size=4), min_size=1, max_size=4).map("/".join)
 
 
+@settings(deadline=None)
 @given(LETTERS.filter(lambda text: text.strip("/")), PATHS)
 def test_text_is_found_wherever_it_stands(text, path):
     whole, needle = f"/{path}".lower(), text.lower()
@@ -133,11 +135,20 @@ def test_text_is_found_wherever_it_stands(text, path):
     assert found == expected
     if found is not None:
         assert can_be_looked_up(text, path.encode(), found)
+        assert in_a_block(text, path.encode()) or found == BELOW
+
+
+def in_a_block(text: str, path: bytes) -> bool:
+    """Whether the quick look at a block finds the name."""
+    directory, name = split(path)
+    start = spelled(directory) + b"\0"
+    return len(start) in parse_pattern(text).candidates((start + b"/" + name + b"\0").lower())
 
 
 GLOBS = st.lists(st.sampled_from(["a", "b", ".", "*", "?", "[ab]", "/", "**/"]), min_size=1, max_size=7)
 
 
+@settings(deadline=None)
 @given(GLOBS.map("".join).filter(lambda text: "*" in text or "?" in text or "[" in text), PATHS)
 def test_globs_are_what_the_plain_reading_says(text, path):
     expected = plainly(text).fullmatch(path.lower()) is not None
@@ -146,6 +157,7 @@ def test_globs_are_what_the_plain_reading_says(text, path):
     assert (found == NAMED) == expected
     if found is not None:
         assert can_be_looked_up(text, path.encode(), NAMED)
+        assert in_a_block(text, path.encode())
 
 
 def plainly(text: str) -> re.Pattern[str]:

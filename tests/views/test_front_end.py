@@ -74,3 +74,9 @@ def test_every_icon_is_in_the_sprite():
     used = set(re.findall(r'{% icon "([a-z-]+)" %}', text))
 
     assert {name for name in used if f'id="{name}"' not in sprite} == set()
+
+
+def test_the_slash_leads_to_the_search_on_every_page():
+    bearers = [path.name for path in TEMPLATES if 'data-key="/"' in path.read_text()]
+
+    assert bearers == ["base.html"]
