@@ -11,7 +11,7 @@ from layers.oci.changeset.paths import as_text, join
 from layers.oci.unionfs.compare import differences
 from layers.oci.unionfs.diff import Change, reason_words
 from layers.queries.change_rows import added_entries, shown_changes, stored_changes
-from layers.queries.directories import all_directory_rows, merged, shining_through
+from layers.queries.merged_tree import MergedTree, touched_directories, undisturbed, walking_order
 from layers.queries.tree import NoSuchPath, lineage_of
 
 INDEXES_KEPT = 4
@@ -83,7 +83,7 @@ class Filter:
     def ordered(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
         if self.sort == "size":
             return sorted(rows, key=lambda row: (-row.size, row.path))
-        return sorted(rows, key=lambda row: row.path.replace(b"/", b"\0"))
+        return sorted(rows, key=lambda row: walking_order(row.path))
 
 
 def chain_at(image: Image, position: int) -> Chain:
@@ -172,23 +172,17 @@ def changes_between(
     lineage_of(image, first)
     wanted = Filter(kinds, text, min_size, sort, silent)
     top = chain_at(image, last)
-    found = _between(tuple(top.lineage), first, top.chain_id)
+    found = _between(image, first, last, top.chain_id)
     rows = wanted.ordered([row for row in found if wanted.wants(row)])
     return ChangePage(_slice(rows, offset, limit), len(rows))
 
 
 @lru_cache(INDEXES_KEPT)
-def _between(lineage: tuple[int, ...], first: int, chain_id: str) -> tuple[ChangeRow, ...]:
-    """The differences between the tree below ``first`` and the tree at the top, which ``chain_id`` names."""
-    rows_of = all_directory_rows(lineage)
-
-    def after(path: bytes) -> dict[bytes, Entry] | None:
-        rows = shining_through(rows_of.get(path, []))
-        return {name: entry for name, (entry, _) in merged(rows).items()} if rows else None
-
-    def before(path: bytes) -> dict[bytes, Entry] | None:
-        rows = shining_through([row for row in rows_of.get(path, []) if row.position < first])
-        return {name: entry for name, (entry, _) in merged(rows).items()} if rows else None
-
-    touched = {path for path, rows in rows_of.items() if rows[0].position >= first}
-    return tuple(map(change_row, differences(touched, before, after, rewritten=True)))
+def _between(image: Image, first: int, last: int, _chain_id: str) -> tuple[ChangeRow, ...]:
+    """The differences between the tree below ``first`` and the tree at ``last``, which the chain ID names."""
+    chains = Chain.objects.in_bulk(lineage_of(image, last)[first:])
+    touched = touched_directories(chains.values())
+    ahead = sorted(touched, key=walking_order)
+    before, after = (MergedTree(image, top, ahead).children for top in (first - 1, last))
+    with undisturbed():
+        return tuple(map(change_row, differences(touched, before, after, rewritten=True)))

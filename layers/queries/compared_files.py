@@ -4,11 +4,9 @@ Only what chains above the common one touch is looked at, so it costs what diffe
 it is asked for, and kept: the first page does not wait for the last, and the next comes at once.
 """
 
-import gc
 from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final, NamedTuple
@@ -24,7 +22,7 @@ from layers.oci.unionfs.mergedview import Load, MergedView
 from layers.oci.unionfs.tree import Children
 from layers.queries.change_rows import entries_numbered
 from layers.queries.changes import ChangeRow, change_row
-from layers.queries.merged_tree import MergedTree, touched_directories, walking_order
+from layers.queries.merged_tree import MergedTree, touched_directories, undisturbed, walking_order
 from layers.queries.sides import Side, shared_layers
 from layers.queries.uppers import Entries, read_entries
 
@@ -104,18 +102,6 @@ def is_directory(change: Change) -> bool:
 
 def path_key(change: Change) -> tuple[bytes]:
     return (walking_order(join(change.directory, change.name)),)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """No garbage collection, which would visit every entry again and again."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def row_between(path: bytes, lower: Entry | None, entry: Entry | None) -> ChangeRow | None:

@@ -1,7 +1,9 @@
 """An image's merged tree, read ahead: many directories at once, in the order they will be asked for."""
 
+import gc
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import connection
@@ -43,6 +45,18 @@ def touched_directories(chains: Iterable[Chain]) -> set[bytes]:
 def walking_order(path: bytes) -> bytes:
     """The key that sorts paths as a walk meets them: a directory, what is below it, the next name."""
     return path.replace(b"/", b"\0")
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """No garbage collection, which would visit every entry again and again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class MergedTree:

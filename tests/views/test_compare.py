@@ -1,5 +1,7 @@
 """The page that compares two sides: every part of it at a URL, with and without scripts."""
 
+import io
+import json
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +13,7 @@ from layers.operations.write_file import write_file
 from layers.queries import compared_files
 from layers.queries.compared_files import KEPT
 from tests.oracle.golden import GOLDEN
-from tests.views.test_hostile_text import EVIL, NAMES
+from tests.views.test_hostile_text import EVIL, NAMES, tar
 from tests.views.test_hostile_text import url as hostile_image
 
 __all__ = ["hostile_image"]
@@ -240,3 +242,18 @@ def test_every_hostile_name_leads_to_its_comparison(client, hostile_image):
 
     assert len(links) > len(NAMES)
     assert {client.get(link.replace("&amp;", "&")).status_code for link in links} == {200}
+
+
+@pytest.mark.parametrize("query", ["", "&tab=config", "&tab=history", "&tab=sizes", "&tab=packages"])
+def test_an_image_without_layers_has_nothing_and_is_compared_all_the_same(client, query):
+    import_archive(io.BytesIO(bare_archive()), filename="bare.tar")
+    for pair in ("a=bare:1&b=nginx:v2", "a=nginx:v2&b=bare:1", "a=bare:1&b=bare:1"):
+        assert client.get(f"/compare/?{pair}{query}").status_code == 200
+    assert "They share no layer" in html(client, "/compare/?a=bare:1&b=nginx:v2")
+
+
+def bare_archive() -> bytes:
+    """An image that holds settings only."""
+    config = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}
+    manifest = [{"Config": "c.json", "RepoTags": ["bare:1"], "Layers": []}]
+    return tar({b"manifest.json": json.dumps(manifest).encode(), b"c.json": json.dumps(config).encode()})
