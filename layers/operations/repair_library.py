@@ -75,9 +75,9 @@ def mend_all(problems: Sequence[Problem]) -> None:
 
 def mend_database(problem: Problem) -> None:
     """Make indexes anew: what is wrong with tables themselves stays."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("REINDEX")
+    index = "" if connection.vendor == "sqlite" else f"INDEX {problem.subject}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"REINDEX {index}")
 
 
 def mend_blob(problem: Problem) -> None:

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.digest import Digest
+from layers.queries.container_files import layer_holding
 from layers.queries.files import EntryReader, open_entry
 from layers.queries.history import Step
 from layers.queries.life import steps_by_layer
-from layers.queries.tree import NoSuchPath, layer_of, lookup
+from layers.queries.tree import NoSuchPath, lookup
 from layers.queries.versions import Version, versions
 from layers.views import commands, pictures, texts
 from layers.views.comparisons import Asked, Side, compare
@@ -53,21 +54,22 @@ class Shown:
         before = [v for v in self.life if v.entry and self.version and v.position < self.version.position]
         return before[-1] if before else None
 
-    def source(self) -> tuple[bytes, int, Entry] | None:
-        """Path, layer and entry of the bytes to show: a link leads to what it names. ``None`` for no file."""
+    def source(self) -> tuple[bytes, Entry] | None:
+        """Path and entry of the bytes to show: a link leads to what it names. ``None`` for no file."""
         entry = self.version.entry if self.version else None
         if self.version is None or entry is None:
             return None
         if entry.kind == Kind.FILE:
-            return self.path, self.version.position, entry
+            return self.path, entry
         try:
             row = lookup(self.image, self.layer, self.path, follow=True)
         except (NoSuchPath, NotADirectoryError):
             return None
-        return (row.path, row.position, row.entry) if row.entry.kind == Kind.FILE else None
+        return (row.path, row.entry) if row.entry.kind == Kind.FILE else None
 
-    def reader(self, position: int, entry: Entry) -> EntryReader:
-        return open_entry(entry, layer_of(self.image, position))
+    def reader(self, entry: Entry) -> EntryReader:
+        """The bytes of an entry, which a link may have led to in a lower layer."""
+        return open_entry(entry, layer_holding(self.image, entry.number))
 
 
 def find_shown(request: HtmxHttpRequest, digest: Digest) -> Shown:
@@ -128,8 +130,8 @@ def content(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:
         return {"modes": modes, "mode": "none"} | (
             difference(request, shown) if request.GET.get("as") == "diff" else {}
         )
-    path, position, entry = found
-    reader = shown.reader(position, entry)
+    path, entry = found
+    reader = shown.reader(entry)
     head = reader.read(0, pictures.HEAD_SIZE)
     picture = pictures.recognise(head, reader.size)
     text = texts.is_text(head)
@@ -153,7 +155,7 @@ def side_of(shown: Shown, version: Version | None) -> Side:
         return Side(label)
     url = reverse("layers:image-raw", args=[shown.image.image_id])
     query = LayerState(version.position, path=shown.path).query()
-    return Side(label, shown.reader(version.position, entry), entry.sha256, f"{url}{query}&as=image")
+    return Side(label, shown.reader(entry), entry.sha256, f"{url}{query}&as=image")
 
 
 def difference(request: HtmxHttpRequest, shown: Shown) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def image_raw(request: HtmxHttpRequest, digest: Digest) -> HttpResponseBase:
     found = shown.source()
     if found is None:
         raise Http404("There is no such file at this layer.")
-    path, position, entry = found
-    return raw(request, shown.reader(position, entry), path)
+    path, entry = found
+    return raw(request, shown.reader(entry), path)
 
 
 def raw(request: HttpRequest, reader: Reader, path: bytes) -> HttpResponseBase:

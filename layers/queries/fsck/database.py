@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
@@ -51,8 +51,13 @@ def check_indexes() -> Iterator[Problem]:
         if cursor.fetchone() is None:
             return
         cursor.execute(INDEXES)
-        for (index,) in cursor.fetchall():
-            cursor.execute("SELECT bt_index_check(%s::regclass)", [index])
+        indexes = [index for (index,) in cursor.fetchall()]
+    for index in indexes:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT bt_index_check(%s::regclass)", [index])
+        except DatabaseError as error:
+            yield Problem(Fault.DATABASE_DAMAGED, index, str(error).strip())
 
 
 def foreign_keys() -> Iterator[tuple[str, str, str, str]]:
