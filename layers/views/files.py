@@ -105,10 +105,10 @@ def file_url(digest: Digest, path: bytes, layer: int) -> str:
 def image_file(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     """A file at a layer: as text, hex, picture or difference, with its metadata and its life."""
     shown = find_shown(request, digest)
-    if not shown.life:
+    if shown.path and not shown.life:
         return HttpResponseRedirect(file_url(digest, real_path(shown), shown.layer))
     entry = shown.version.entry if shown.version else None
-    if entry and entry.kind == Kind.DIRECTORY:
+    if not shown.path or (entry and entry.kind == Kind.DIRECTORY):
         state = LayerState(shown.layer, view="tree", path=shown.path)
         return HttpResponseRedirect(reverse("layers:image-detail", args=[digest]) + state.query())
     context = heading(shown.image, "layers") | content(request, shown)

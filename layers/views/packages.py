@@ -28,6 +28,7 @@ from layers.queries.tree import lineage_of
 from layers.views import commands
 from layers.views.images import get_image, heading
 from layers.views.partials import HtmxHttpRequest, render_page
+from layers.views.raw import SANDBOX
 from layers.views.state import PAGE_ROWS, number, pages
 
 VIEWS = ("installed", "removed", "changes")
@@ -158,4 +159,5 @@ def packages_download(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     response = HttpResponse(body, content_type=MEDIA_TYPE)
     name = f"{image.image_id.partition(':')[2][:12]}.cdx.json"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Security-Policy"] = SANDBOX
     return response

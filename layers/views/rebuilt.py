@@ -14,6 +14,7 @@ from layers.queries.rebuilt import rebuilt_dockerfile
 from layers.views import commands
 from layers.views.images import get_image, heading
 from layers.views.partials import HtmxHttpRequest, render_page
+from layers.views.raw import SANDBOX
 from layers.views.textwork import Tokens, highlighted
 
 HIGHLIGHT_SIZE = 128 * 1024
@@ -62,5 +63,5 @@ def dockerfile_download(request: HtmxHttpRequest, digest: Digest) -> HttpRespons
     rebuilt = rebuilt_dockerfile(get_image(digest))
     response = HttpResponse(rebuilt.text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, "Dockerfile") or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SANDBOX
     return response
