@@ -94,6 +94,8 @@ FREE_DISK_SIZE = env.int(
     default=shutil.disk_usage(DATA_DIR).total // 10 if IS_SHARED else 2 * GIB,
 )
 """Bytes of the disk that an upload leaves free."""
+RESERVE_SIZE = env.int("IMAGEBROWSER_RESERVE_SIZE", default=64 * MIB)
+"""Bytes kept in a file that is given up on a full disk, so that one can still look and delete; 0 for none."""
 UPLOAD_IDLE_SECONDS = env.int("IMAGEBROWSER_UPLOAD_IDLE_SECONDS", default=60)
 """How long an upload may send nothing before it is given up."""
 UPLOAD_KEEP_SECONDS = env.int("IMAGEBROWSER_UPLOAD_KEEP_SECONDS", default=24 * 3600)
@@ -137,6 +139,7 @@ MIDDLEWARE = [
     "imagebrowser.headers.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "imagebrowser.static.StaticFilesMiddleware",
+    "imagebrowser.disk.FullDiskMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from layers.oci.errors import LimitExceeded
 from layers.oci.limits import MIB
+from layers.storage import DiskFull, take_reserve
 
 FILES_A_FORM = 100
 """Archives that one form may bring: each is an open file."""
@@ -227,6 +228,10 @@ def refuse_above_limit(size: int) -> None:
 
 def refuse_full_disk(size: int) -> None:
     """Raises :class:`UploadRefused` where so many more bytes would fill the disk."""
+    try:
+        take_reserve()
+    except DiskFull as full:
+        raise UploadRefused(str(full), HTTPStatus.INSUFFICIENT_STORAGE) from full
     free = shutil.disk_usage(_directory()).free
     if size + settings.FREE_DISK_SIZE > free:
         raise UploadRefused(

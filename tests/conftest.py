@@ -21,6 +21,7 @@ def data_dir(settings, tmp_path: Path) -> Path:
     settings.DATA_DIR = directory
     settings.FILE_UPLOAD_TEMP_DIR = directory / "tmp"
     settings.FREE_DISK_SIZE = 0
+    settings.RESERVE_SIZE = 0
     return directory
 
 
@@ -58,7 +59,11 @@ def program_environment(data: Path) -> dict[str, str]:
     """The environment of a process that uses the library in ``data``."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("IMAGEBROWSER_", "DJANGO_"))}
     kept.pop("DATABASE_URL", None)
-    return kept | {"IMAGEBROWSER_DATA": str(data), "IMAGEBROWSER_FREE_DISK_SIZE": "0"}
+    return kept | {
+        "IMAGEBROWSER_DATA": str(data),
+        "IMAGEBROWSER_FREE_DISK_SIZE": "0",
+        "IMAGEBROWSER_RESERVE_SIZE": "0",
+    }
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from layers.models import Job
 from layers.models.acting import Acting, acts
 from layers.oci.errors import OCIError
 from layers.operations.import_archive import Cancelled, ImportResult, import_archive
+from layers.storage import told_trouble
 from layers.uploads import upload_path
 
 logger = logging.getLogger(__name__)
@@ -45,9 +46,10 @@ def run_job(number: UUID) -> None:
     except OSError as error:
         logger.exception("Job %s failed", number)
         fields = _failed(_("The archive could not be stored: %s.") % error.strerror)
-    except Exception:
+    except Exception as error:
         logger.exception("Job %s failed", number)
-        fields = _failed(_("The import failed by a fault of the program; its log has the job's number."))
+        fault = _("The import failed by a fault of the program; its log has the job's number.")
+        fields = _failed(told_trouble(error) or fault)
     finally:
         reporter.close()
     Job.objects.filter(pk=number).update(ended_at=timezone.now(), pid=None, **fields)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from layers.oci.errors import OCIError
 from layers.queries.images import AmbiguousImage, ImageNotFound
 from layers.queries.positions import NoSuchLayer
+from layers.storage import ease_full_disk, told_trouble
 
 NO_TABLES: Final = ("no such table", "does not exist")
 INTERRUPTED: Final = 130
@@ -56,6 +57,7 @@ class LibraryCommand(BaseCommand):
             raise SystemExit(INTERRUPTED) from None
 
     def execute(self, *args: Any, **options: Any) -> None:
+        ease_full_disk()
         try:
             super().execute(*args, **options)
         except self.refusals as error:
@@ -65,6 +67,8 @@ class LibraryCommand(BaseCommand):
                 raise CommandError(
                     _("The library has no tables yet: run “manage.py migrate”, or start the server once.")
                 ) from error
+            if sentence := told_trouble(error):
+                raise CommandError(sentence) from error
             raise
 
     def print_json(self, value: object) -> None:

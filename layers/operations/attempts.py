@@ -10,7 +10,7 @@ from layers.oci.limits import Limits
 from layers.operations.clean_abandoned import discard_staging
 from layers.operations.commit_import import Overtaken, commit_import
 from layers.operations.staged_import import StagedImport
-from layers.storage import Staging
+from layers.storage import Staging, take_reserve
 
 ATTEMPTS = 5
 BUSY = "Other imports and deletes of the same layers keep coming in between: try again."
@@ -24,8 +24,10 @@ def commit_staged(
     """Show what ``stage`` writes, or leave nothing; ``finish`` is called in the transaction that shows it.
 
     Raises:
-        OCIError: others were faster each time; and whatever ``stage`` and ``finish`` raise.
+        OCIError: others were faster each time, or the disk is full.
+        Exception: whatever ``stage`` and ``finish`` raise.
     """
+    take_reserve()
     for attempt in range(1, ATTEMPTS + 1):
         staging = Staging()
         try:

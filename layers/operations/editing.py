@@ -17,6 +17,7 @@ from layers.queries.access import check_change
 from layers.queries.containers import ContainerNotFound
 from layers.queries.quota import check_quota
 from layers.queries.uppers import upper_to_edit
+from layers.storage import take_reserve
 
 PATHS_A_QUERY = 500
 LABEL_LENGTH = 255
@@ -62,8 +63,9 @@ def editing(container: Container, label: str) -> Iterator[Upper]:
     """One step: the upper is the caller's to edit, and what came of it is saved at the end.
 
     Raises:
-        ContainerNotFound, EditRefused: nothing is changed.
+        ContainerNotFound, EditRefused, DiskFull: nothing is changed.
     """
+    take_reserve()
     with holding(container) as now:
         upper = upper_to_edit(now)
         yield upper

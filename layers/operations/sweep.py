@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from layers.models import Blob, Chain, Image, IndexEntry, Layer, Manifest, Reference, StoredLayer
 from layers.operations.clean_abandoned import discard_staging
 from layers.queries.indexes import images_of_indexes
-from layers.storage import Staging
+from layers.storage import Staging, room_to_delete
 
 KEYS_A_QUERY: Final = 500
 
@@ -51,6 +51,11 @@ class Rehearsed(Exception):
 
 def sweep(withdraw: Callable[[], object], wanted: Wanted = Wanted()) -> Swept:
     """Call ``withdraw``, which deletes rows, and take away what they alone needed."""
+    with room_to_delete():
+        return _sweep(withdraw, wanted)
+
+
+def _sweep(withdraw: Callable[[], object], wanted: Wanted) -> Swept:
     staging = Staging()
     try:
         with transaction.atomic():

@@ -20,6 +20,13 @@ from layers.storage.inspection import (
     unfinished_files,
 )
 from layers.storage.locks import alone
+from layers.storage.reserve import (
+    DiskFull,
+    ease_full_disk,
+    room_to_delete,
+    take_reserve,
+    told_trouble,
+)
 from layers.storage.staging import (
     Staging,
     abandoned_stagings,
@@ -29,6 +36,7 @@ from layers.storage.staging import (
 )
 
 __all__ = [
+    "DiskFull",
     "Kept",
     "Staging",
     "abandoned_names",
@@ -38,6 +46,7 @@ __all__ = [
     "blobs_size",
     "boot_id",
     "drop_cached",
+    "ease_full_disk",
     "has_blob",
     "has_staging",
     "journaled_digests",
@@ -45,10 +54,13 @@ __all__ = [
     "open_blob",
     "open_cached",
     "remove_blobs",
+    "room_to_delete",
     "set_aside",
     "stale_files",
     "stored_digests",
     "sync",
     "sync_blob",
+    "take_reserve",
+    "told_trouble",
     "unfinished_files",
 ]

@@ -36,6 +36,7 @@ HOST_SECRET = Path("/etc/passwd").read_bytes()
 DIRECTORY = Path(sys.argv[1])
 os.environ["IMAGEBROWSER_DATA"] = str(DIRECTORY / "data")
 os.environ["IMAGEBROWSER_FREE_DISK_SIZE"] = "0"
+os.environ["IMAGEBROWSER_RESERVE_SIZE"] = "0"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imagebrowser.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 django.setup()

@@ -33,7 +33,7 @@ def imported(request, django_db_setup, django_db_blocker, tmp_path_factory) -> I
     directory = tmp_path_factory.mktemp("library")
     (directory / "tmp").mkdir()
     with (
-        override_settings(DATA_DIR=directory, FREE_DISK_SIZE=0),
+        override_settings(DATA_DIR=directory, FREE_DISK_SIZE=0, RESERVE_SIZE=0),
         django_db_blocker.unblock(),
         transaction.atomic(),
     ):

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from layers.checks import check_settings
 from layers.models import Image, Role, User
 from layers.server import is_loopback, serve
+from layers.storage import ease_full_disk
 
 BEYOND = (
     "{host} can be reached from other machines, and without accounts whoever reaches the server may do "
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(wrong))
         if not (settings.ACCOUNTS or settings.ALLOW_REMOTE or is_loopback(host)):
             raise CommandError(BEYOND.format(host=host))
+        ease_full_disk()
         migrate()
         if settings.ACCOUNTS and not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
             raise CommandError(NOBODY)
