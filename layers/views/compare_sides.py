@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from layers.oci.config import parse_created
 from layers.queries.images import platform_of, short_id
 from layers.queries.sides import REFUSALS, Choices, Side, find_side, side_choices
 from layers.queries.stack import StackRow, stack
@@ -64,13 +65,23 @@ def canonical(request: HtmxHttpRequest) -> HttpResponse | None:
     get, state = request.GET, CompareState.parse(request)
     if "image" in get:
         texts = [text[:LONGEST_TEXT] for text in get.getlist("image")]
-        sides = dict(zip("ab", texts, strict=False))
+        sides = dict(zip("ab", older_first(texts[:2]), strict=False))
         chosen = f"&chosen={len(texts)}" if len(texts) > len(sides) else ""
         return HttpResponseRedirect(reverse("layers:compare") + state.query(**sides) + chosen)
     if "a_layer" not in get and "b_layer" not in get:
         return None
     sides = {letter: spelled(request, letter) for letter in "ab"}
     return HttpResponseRedirect(reverse("layers:compare") + state.query(**sides, offset=0))
+
+
+def older_first(texts: list[str]) -> list[str]:
+    """Two images as they were made one after the other, where that is known: lists have the newest first."""
+    try:
+        moments = [parse_created(find_side(text).image.created) for text in texts]
+    except REFUSALS:
+        return texts
+    first, *rest = moments
+    return texts[::-1] if first and rest and rest[0] and rest[0] < first else texts
 
 
 def spelled(request: HtmxHttpRequest, letter: str) -> str:

@@ -99,6 +99,8 @@ def test_ticked_images_become_the_two_sides(client):
     assert response.headers["Location"] == "/compare/?a=nginx%3Alatest&b=nginx%3Av2&chosen=3"
     assert "3 images were ticked" in html(client, response.headers["Location"])
 
+    newest_first = client.get("/compare/?image=nginx:v2&image=nginx:latest")
+    assert newest_first.headers["Location"] == "/compare/?a=nginx%3Alatest&b=nginx%3Av2"
     assert client.get("/compare/?image=nginx:v2").headers["Location"] == "/compare/?a=nginx%3Av2&b="
 
 
