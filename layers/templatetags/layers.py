@@ -177,6 +177,8 @@ def count(number: int) -> str:
 @register.filter
 def age(time: datetime) -> str:
     """How long ago, in one unit."""
+    if (datetime.now(UTC) - time).total_seconds() < 60:
+        return _("just now")
     return _("%(time)s ago") % {"time": timesince(time, depth=1)}
 
 

@@ -22,7 +22,7 @@ from layers.views.comparisons import Asked, Comparison, Side, compare
 from layers.views.containers import get_container
 from layers.views.content import MODES
 from layers.views.editing import Editor, editor_of
-from layers.views.encodings import ENCODINGS
+from layers.views.encodings import ENCODINGS, Encoding
 from layers.views.partials import HtmxHttpRequest
 from layers.views.pictures import Picture
 from layers.views.raw import raw
@@ -56,10 +56,16 @@ class FilePane:
     def size(self) -> int | None:
         return self.reader.size if self.reader else None
 
+    @property
+    def encodings(self) -> list[Encoding]:
+        """Those in which a file that looks like no text may be read as one all the same."""
+        is_short = self.size is not None and self.size <= EDIT_SIZE
+        return list(ENCODINGS.values()) if self.may_edit and is_short and not self.picture else []
+
 
 def file_context(request: HttpRequest, container: Container, path: bytes) -> dict[str, Any]:
     """What ``layers/container/_file.html`` shows of a path that is no directory."""
-    pane = pane_of(request, container, path)
+    pane = pane_of(container, path, ENCODINGS.get(request.GET.get("encoding", "")))
     asked = request.GET.get("as", "")
     mode = asked if asked in pane.modes else pane.modes[0] if pane.modes else "none"
     context: dict[str, Any] = {"pane": pane, "mode": mode, "size": pane.size, "editor": pane.editor}
@@ -71,8 +77,8 @@ def file_context(request: HttpRequest, container: Container, path: bytes) -> dic
     return context | MODES[mode](pane.reader, pane.real, offset)
 
 
-def pane_of(request: HttpRequest, container: Container, path: bytes) -> FilePane:
-    """The forms that a path has."""
+def pane_of(container: Container, path: bytes, encoding: Encoding | None = None) -> FilePane:
+    """The forms that a path has; its text is read in ``encoding``, or in the one it seems to have."""
     upper = open_upper(container)
     entry = upper.at(path)
     if entry is None:
@@ -86,7 +92,7 @@ def pane_of(request: HttpRequest, container: Container, path: bytes) -> FilePane
     picture = pictures.recognise(reader.read(0, pictures.HEAD_SIZE), reader.size)
     is_text = texts.is_text(reader.read(0, texts.PROBE_SIZE))
     may_edit = real == path and may_change(container)
-    editor, note = text_of(request, path, reader, is_text) if may_edit else (None, "")
+    editor, note = text_of(path, reader, encoding, is_text) if may_edit else (None, "")
     modes = (
         ["image"] * bool(picture)
         + ["edit"] * bool(editor)
@@ -105,9 +111,10 @@ def led_to(upper: Upper, path: bytes) -> bytes:
         return b""
 
 
-def text_of(request: HttpRequest, path: bytes, reader: Reader, is_text: bool) -> tuple[Editor | None, str]:
+def text_of(
+    path: bytes, reader: Reader, encoding: Encoding | None, is_text: bool
+) -> tuple[Editor | None, str]:
     """An editor for a file that is text and not too long; else, for a text, why there is none."""
-    encoding = ENCODINGS.get(request.GET.get("encoding", ""))
     if not is_text and encoding is None:
         return None, ""
     if reader.size > EDIT_SIZE:

@@ -23,7 +23,7 @@ from layers.queries.tree import NoSuchPath
 from layers.queries.uppers import open_upper
 from layers.queries.workspace_tree import change_at
 from layers.views.comparisons import Asked, Side, compare
-from layers.views.container_files import FilePane
+from layers.views.container_files import FilePane, pane_of
 from layers.views.container_uploads import sent_files
 from layers.views.containers import container_url, get_container
 from layers.views.editing import Editor, Typed, content_of, digest_of, editor_of, save, spell
@@ -57,9 +57,12 @@ def saved(
     """What the editor starts from now, and beside it all that tells of changes; without scripts, the page."""
     if not wants_partial(request):
         return HttpResponseRedirect(container_url(container) + state.query(), status=HTTPStatus.SEE_OTHER)
-    editor = editor_of(state.path, content_of(container, state.path), Typed.parse(request).written_in)
+    encoding = Typed.parse(request).written_in
+    editor = editor_of(state.path, content_of(container, state.path), encoding)
     context = workspace_context(request, container, state, pane={}) | {
         "editor": editor,
+        "pane": pane_of(container, state.path, encoding),
+        "mode": "edit",
         "oob": True,
         "is_changed": is_changed,
         "change": change_at(container, state.path),

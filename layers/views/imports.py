@@ -19,6 +19,7 @@ from layers.queries.stack import familiar_names
 from layers.uploads import UploadRefused
 from layers.views.commands import PROGRAM
 from layers.views.partials import HtmxHttpRequest, render_page, stop_polling, wants_partial
+from layers.views.textfiles import EDIT_SIZE
 
 SHOWN = 100
 LATEST = 4
@@ -135,5 +136,5 @@ def limits(request: HtmxHttpRequest) -> HttpResponse:
         for name in Limits.__slots__
     ]
     rows += [(name.lower(), getattr(settings, name), f"IMAGEBROWSER_{name}") for name in BOUNDS]
-    context = {"section": "limits", "limits": rows, "profile": settings.PROFILE}
+    context = {"section": "limits", "limits": rows, "profile": settings.PROFILE, "edit_size": EDIT_SIZE}
     return render(request, "layers/limits.html", context)

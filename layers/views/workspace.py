@@ -14,6 +14,7 @@ from layers.models import Container
 from layers.oci.changeset.entry import Kind
 from layers.oci.changeset.paths import ancestors
 from layers.oci.errors import EditRefused
+from layers.operations.write_file import ABSENT
 from layers.queries.container_tree import container_lookup
 from layers.queries.tree import NoSuchPath
 from layers.queries.uppers import open_upper
@@ -96,7 +97,14 @@ def workspace_context(
         context |= rail_context(container, state)
     if part == WORKSPACE:
         context |= tree(container, state, open_directories(request))
+        context["holds_now"] = held_at(container, state.path)
     return context
+
+
+def held_at(container: Container, path: bytes) -> str:
+    """The sha256 of the file at a path; as an editor is told that there is none."""
+    entry = open_upper(container).at(path)
+    return entry.sha256.hex() if entry is not None and entry.sha256 else ABSENT
 
 
 @require_safe

@@ -98,6 +98,7 @@ class Editor extends HTMLElement {
     this.listen(this, "htmx:configRequest", (event) => this.onSend(event));
     this.listen(this, "htmx:afterRequest", (event) => this.onAnswer(event));
     this.listen(this, "htmx:afterSwap", () => this.merge());
+    this.listen(document, "htmx:oobAfterSwap", (event) => this.onNews(event));
     this.listen(document, "htmx:confirm", (event) => this.onLeave(event));
     this.listen(window, "beforeunload", (event) => { if (this.isDirty) event.preventDefault(); });
     this.listen(window, "pagehide", () => this.keepDraft());
@@ -281,6 +282,33 @@ class Editor extends HTMLElement {
     document.title = `${kind === "dirty" ? "• " : ""}${document.title.replace(/^• /, "")}`;
   }
 
+  // --- somebody else, or another tab ---
+
+  // Not at once: the answer to a save of our own says after this what the next one starts from.
+  onNews(event) {
+    if (event.detail.target.id === "file-now") queueMicrotask(() => this.hear(document.getElementById("file-now").dataset));
+  }
+
+  hear({ key, sha256 }) {
+    this.querySelector(".editor-news")?.remove();
+    if (key !== this.dataset.key || this.mergeView || sha256 === this.querySelector("[name=expected]").value) return;
+    const load = this.button(this.dataset.load);
+    load.addEventListener("click", () => {
+      if (this.isDirty && !window.confirm(this.dataset.leave)) return;
+      this.forget();
+      location.reload();
+    });
+    this.area.before(this.notice("editor-news", this.dataset.news, load));
+  }
+
+  notice(name, text, ...buttons) {
+    const notice = document.createElement("div");
+    notice.className = `notice ${name}`;
+    notice.setAttribute("role", "status");
+    notice.append(Object.assign(document.createElement("p"), { textContent: text }), ...buttons);
+    return notice;
+  }
+
   // --- leaving ---
 
   // htmx is about to put something else where the editor is.
@@ -303,13 +331,11 @@ class Editor extends HTMLElement {
   offerDraft() {
     const draft = drafts.get(this.dataset.key);
     if (draft === null || draft === this.text) return;
-    const notice = document.createElement("div");
-    notice.className = "notice editor-draft";
     const put = this.button(this.dataset.putBack);
     const forget = this.button(this.dataset.forget);
+    const notice = this.notice("editor-draft", this.dataset.draft, put, forget);
     put.addEventListener("click", () => { this.text = draft; notice.remove(); this.view?.focus(); });
     forget.addEventListener("click", () => { drafts.drop(this.dataset.key); notice.remove(); });
-    notice.append(Object.assign(document.createElement("p"), { textContent: this.dataset.draft }), put, forget);
     this.area.before(notice);
   }
 }

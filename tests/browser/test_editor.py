@@ -124,6 +124,48 @@ def test_two_tabs_meet_in_a_conflict_that_loses_nothing(page: Page, context: Bro
     assert files.read("shared.txt") == b"theirs\none\ntwo\nthree\nmine\n"
 
 
+def test_another_tab_hears_that_its_file_was_changed(page: Page, context: BrowserContext, files):
+    address = files.put("shared", b"one\n")
+    page.goto(address)
+    expect(editor(page)).to_be_visible()
+    other = context.new_page()
+    other.goto(address)
+    editor(other).click()
+    other.keyboard.press("Control+Home")
+    other.keyboard.type("two ")
+    other.keyboard.press("Control+s")
+    expect(state(other)).to_contain_text("Saved")
+
+    news = page.locator(".editor-news")
+    expect(news).to_contain_text("changed elsewhere")
+    expect(other.locator(".editor-news")).to_have_count(0)
+    news.get_by_role("button", name="Show it as it is now").click()
+    expect(editor(page)).to_contain_text("two one")
+    expect(news).to_have_count(0)
+
+
+def test_the_first_save_brings_the_diff_and_the_rail_leads_to_it(page: Page, files):
+    page.goto(f"{files.url}?path=etc/passwd")
+    expect(page.get_by_role("link", name="Diff")).to_have_count(0)
+    editor(page).click()
+    page.keyboard.type("new::9:9::/:/bin/sh\n")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#as-diff")).to_be_visible()
+    expect(page.locator("#as-edit")).to_have_attribute("aria-current", "true")
+
+    page.locator("#rail").get_by_role("link", name="Diff /etc/passwd").click()
+    expect(page.locator("#middle .sides")).to_contain_text("new::9:9::/:/bin/sh")
+    expect(page).to_have_url(re.compile(r"\?path=etc/passwd&as=diff$"))
+
+
+def test_a_text_that_looks_like_none_is_read_in_an_encoding_of_choice(page: Page, files):
+    page.goto(files.put("odd", "\x01中文\n".encode("gb18030")))
+    page.locator(".encodings summary").click()
+    page.get_by_role("link", name="GB18030").click()
+
+    expect(editor(page)).to_contain_text("中文")
+
+
 def test_a_character_that_the_encoding_lacks_is_saved_as_utf_8_if_one_wants(page: Page, files, troubles):
     page.goto(files.put("latin.txt", b"Gr\xfc\xdfe\n"))
     editor(page).click()

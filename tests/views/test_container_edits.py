@@ -84,7 +84,7 @@ def test_htmx_gets_the_panes_and_is_told_where_they_go(client, url, verb):
         html.count(f'<{part}"')
         for part in ('section id="middle', 'section id="rail', 'section id="tree-pane')
     ] == [1, 1, 1]
-    assert html.count('hx-swap-oob="true"') == 4
+    assert html.count('hx-swap-oob="true"') == 5
     assert "<!doctype" not in html
 
 
@@ -445,7 +445,7 @@ class TestNews:
         write_file(container=container, path=b"etc/new", data=b"")
         html = client.get(f"{url}fresh/?seen=0&path=etc&middle=1", headers=HTMX).content.decode()
 
-        assert html.count('hx-swap-oob="true"') == 5
+        assert html.count('hx-swap-oob="true"') == 6
         assert html.count("/etc/new") >= 1
 
     def test_page_without_scripts_is_led_to_the_panes(self, client, url):

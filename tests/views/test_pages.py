@@ -160,3 +160,4 @@ def test_limits_show_their_settings(client, db):
     assert "20 GiB" in html
     assert "IMAGEBROWSER_JOB_WALL_SECONDS" in html
     assert "<code>laptop</code>" in html
+    assert "up to 1 MiB each" in html
