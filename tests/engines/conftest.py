@@ -1,5 +1,6 @@
 """Real engines: the docker that ``DOCKER_HOST`` names, else one of our own; and tools that read archives."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from django.core.management import call_command
 
 from layers.oci.archive.write import write_docker_archive
 from layers.operations.demo_images import demo_images
+from tests.engines.saved import program, run
 
 SECONDS_TO_START = 60
 TIMEOUT = 120
@@ -73,6 +76,20 @@ def await_docker(daemon: subprocess.Popen[bytes], host: str) -> None:
 def docker(docker_host) -> Run:
     """Runs docker with the given words; what it prints."""
     return lambda *words: output(tool("docker"), "-H", docker_host, *words)
+
+
+@pytest.fixture
+def podman() -> Iterator[list[str]]:
+    """Podman with a store of its own, on a short path; one at a time: its locks are the machine's."""
+    with (
+        (Path(gettempdir()) / "imagebrowser-podman.lock").open("w") as turn,
+        TemporaryDirectory(prefix="pod") as directory,
+    ):
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        words = [program("podman"), "--root", f"{directory}/store", "--runroot", f"{directory}/run"]
+        words += ["--storage-driver", "vfs"]
+        yield words
+        run(*words, "system", "reset", "--force")
 
 
 @pytest.fixture

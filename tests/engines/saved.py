@@ -1,6 +1,7 @@
 """What the engines are given: every golden archive imported, and saved again."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -113,3 +114,18 @@ def answers(words: list[str], process: subprocess.Popen[bytes]) -> bool:
             return True
         sleep(0.1)
     return False
+
+
+def copy(source: str, target: str) -> None:
+    """Have skopeo copy an image."""
+    run(program("skopeo"), "--insecure-policy", "copy", "--quiet", source, target)
+
+
+def paths_below(root: Path) -> frozenset[bytes]:
+    """Every path below a directory, as bytes."""
+    top = os.fsencode(root)
+    return frozenset(
+        os.path.relpath(os.path.join(directory, name), top)
+        for directory, directories, files in os.walk(top)
+        for name in (*directories, *files)
+    )

@@ -1,15 +1,22 @@
 """Real engines take what we save: the same image ID, diff_ids, history and tree as our pages show."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 
 import pytest
 
-from tests.engines.saved import ARCHIVES, Expected, docker_engine, program, run, save_again
+from tests.engines.saved import (
+    ARCHIVES,
+    Expected,
+    copy,
+    docker_engine,
+    paths_below,
+    program,
+    run,
+    save_again,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.django_db]
 
@@ -21,20 +28,6 @@ WITHOUT_ZSTD = [archive for archive in ARCHIVES if archive != "10-formats/oci-zs
 def docker(tmp_path_factory) -> Iterator[list[str]]:
     with docker_engine(tmp_path_factory.mktemp("docker")) as words:
         yield words
-
-
-@pytest.fixture
-def podman() -> Iterator[list[str]]:
-    """Podman with a store of its own, on a short path; one at a time: its locks are the machine's."""
-    with (
-        (Path(gettempdir()) / "imagebrowser-podman.lock").open("w") as turn,
-        TemporaryDirectory(prefix="pod") as directory,
-    ):
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        words = [program("podman"), "--root", f"{directory}/store", "--runroot", f"{directory}/run"]
-        words += ["--storage-driver", "vfs"]
-        yield words
-        run(*words, "system", "reset", "--force")
 
 
 @pytest.fixture(params=ARCHIVES)
@@ -120,10 +113,6 @@ def test_skopeo_reads_the_layout(archive, tmp_path):
         assert found["config"]["digest"] == images[0].image_id
 
 
-def copy(source: str, target: str) -> None:
-    run(program("skopeo"), "--insecure-policy", "copy", "--quiet", source, target)
-
-
 def manifest(file: Path) -> list[dict]:
     return json.loads(run("tar", "-xOf", file, "manifest.json"))
 
@@ -143,13 +132,3 @@ def oci_source(file: Path, number: int) -> str:
     entry["annotations"] = {"org.opencontainers.image.ref.name": "x"}
     (layout / "index.json").write_text(json.dumps(index | {"manifests": [entry]}))
     return f"oci:{layout}:x"
-
-
-def paths_below(root: Path) -> frozenset[bytes]:
-    """Every path below a directory, as bytes."""
-    top = os.fsencode(root)
-    return frozenset(
-        os.path.relpath(os.path.join(directory, name), top)
-        for directory, directories, files in os.walk(top)
-        for name in (*directories, *files)
-    )
