@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from layers.operations.clean_abandoned import clean_abandoned, named_digests
+from layers.operations.record_audit import record_audit
 from layers.operations.remove_left_uploads import remove_left_uploads
 from layers.operations.sweep import Swept, Wanted, rehearse, sweep
 from layers.queries.fsck.leftovers import left_uploads
@@ -53,7 +54,10 @@ def collect_garbage(*, grace: timedelta = GRACE, dry_run: bool = False) -> Colle
     swept = rehearse(wanted) if dry_run else sweep(list, wanted)
     strays = find_strays(before) if dry_run else remove_strays(before)
     files, size = find_leftover_files() if dry_run else remove_leftover_files()
-    return collected(swept, strays, leftovers + files, size)
+    found = collected(swept, strays, leftovers + files, size)
+    if not dry_run and (found.digests or found.leftovers):
+        record_audit(action="collect garbage", target=f"{len(found.digests)} blobs, {found.size} bytes")
+    return found
 
 
 def collected(swept: Swept, strays: dict[str, int], leftovers: int, size: int) -> Collected:

@@ -14,19 +14,32 @@ from typing import Final
 
 from django.db import DatabaseError, connection
 
-from layers.models import Blob, Chain, Container, Image, Layer, Manifest, NumberRange, StoredLayer
+from layers.models import (
+    Blob,
+    Chain,
+    Container,
+    Image,
+    Layer,
+    Manifest,
+    NumberRange,
+    SearchSegment,
+    StoredLayer,
+)
 from layers.operations.build_seek_points import build_seek_points
 from layers.operations.clean_abandoned import clean_abandoned, delete_range
 from layers.operations.collect_garbage import remove_leftover_files, remove_strays
+from layers.operations.index_paths import index_paths
 from layers.operations.rebuild_blob import rebuild_blob
+from layers.operations.record_audit import record_audit
 from layers.operations.rewrite_image import rewrite_history, rewrite_layers, rewrite_manifest, rewrite_sums
 from layers.operations.rewrite_layer import rewrite_chain, rewrite_layer
 from layers.operations.seal_blobs import seal_blobs
+from layers.operations.write_segment import drop
 from layers.queries.fsck.containers import UNREADABLE, contents_of, rows_of
 from layers.queries.fsck.library import check_library
 from layers.queries.fsck.numbers import loose_ranges
 from layers.queries.fsck.problem import Fault, Problem
-from layers.storage import has_blob, set_aside
+from layers.storage import alone, has_blob, set_aside
 
 ROUNDS: Final = 8
 """A mended thing may show what is wrong above it; no more than this deep."""
@@ -48,6 +61,7 @@ def repair_library(*, deep: bool = False) -> Repaired:
     for _round in range(ROUNDS):
         if not left:
             break
+        record_audit(action="repair library", target=f"{len(left)} problems")
         mend_all(left)
         still = list(check_library(deep=deep))
         found = list(dict.fromkeys([*found, *still]))
@@ -135,6 +149,14 @@ def mend_loose_rows(problem: Problem) -> None:
         delete_range(model, first, after - first)
 
 
+def mend_index(problem: Problem) -> None:
+    """Drop the segment, and index its layers anew; where another process is at it, that one goes on."""
+    with alone("search") as is_ours:
+        if is_ours:
+            drop(SearchSegment.objects.filter(pk=problem.key).first() or SearchSegment(pk=problem.key))
+    index_paths()
+
+
 def mend_edits(problem: Problem) -> None:
     """Keep for each step what it needs, where that is there."""
     for container in Container.objects.filter(pk=problem.key):
@@ -163,6 +185,7 @@ MENDS: Final[dict[Fault, Callable[[Problem], None]]] = {
     Fault.MANIFEST_WRONG: mend_manifest,
     Fault.NUMBERS_WRONG: mend_numbers,
     Fault.ROWS_LOOSE: mend_loose_rows,
+    Fault.INDEX_WRONG: mend_index,
     Fault.EDITS_WRONG: mend_edits,
     Fault.STAGING_LEFT: mend_leftovers,
     Fault.UPLOAD_LEFT: mend_leftovers,

@@ -22,6 +22,8 @@ from layers.models import (
     Manifest,
     NumberRange,
     Reference,
+    SearchBlock,
+    SearchSegment,
     StoredLayer,
     UpperRow,
 )
@@ -297,6 +299,17 @@ def edit_forgets_its_contents():
     edit.blobs.clear()
 
 
+# --- the search index -----------------------------------------------------------------------
+
+
+def search_block_gone():
+    SearchBlock.objects.first().delete()
+
+
+def search_segment_gone():
+    SearchSegment.objects.first().delete()
+
+
 # --- what is left -----------------------------------------------------------------------------
 
 
@@ -392,6 +405,8 @@ DAMAGES = [
     Damage(edit_unreadable, Fault.EDITS_WRONG, frozenset({Fault.EDITS_WRONG})),
     Damage(edit_of_another_order, Fault.EDITS_WRONG, frozenset({Fault.EDITS_WRONG})),
     Damage(edit_forgets_its_contents, Fault.EDITS_WRONG),
+    Damage(search_block_gone, Fault.INDEX_WRONG),
+    Damage(search_segment_gone, Fault.INDEX_WRONG),
     Damage(killed_staging, Fault.STAGING_LEFT),
     Damage(marked_rows_of_elsewhere, Fault.STAGING_LEFT),
     Damage(upload_of_nobody, Fault.UPLOAD_LEFT),

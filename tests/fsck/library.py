@@ -8,6 +8,7 @@ from layers.operations.commit_container import commit_container
 from layers.operations.create_container import create_container
 from layers.operations.edit_container import move_path, remove_paths
 from layers.operations.import_archive import import_archive
+from layers.operations.index_paths import index_paths
 from layers.operations.undo_edit import undo
 from layers.operations.write_file import write_file
 from layers.queries.fsck.library import check_library
@@ -28,6 +29,7 @@ def lived_in() -> Container:
     move_path(container=container, source=b"etc/motd", target=b"etc/motd.old")
     remove_paths(container=container, paths=[b"page"])
     undo(container=container)
+    index_paths()
     return container
 
 

@@ -15,6 +15,7 @@ from layers.queries.fsck.layers import check_chains, check_layers
 from layers.queries.fsck.leftovers import check_leftovers
 from layers.queries.fsck.numbers import check_numbers
 from layers.queries.fsck.problem import Fault, Problem
+from layers.queries.fsck.search import check_search
 
 Check = Callable[[], Iterable[Problem]]
 
@@ -43,6 +44,7 @@ def checks(deep: bool) -> list[Check]:
         check_chains,
         check_numbers,
         *([check_contents] if deep else []),
+        check_search,
         check_containers,
         check_leftovers,
         check_strays,

@@ -25,6 +25,7 @@ class Fault(StrEnum):
     REFERENCE_DANGLING = "I5 reference to nothing"
     ROWS_LOOSE = "I5 rows of nothing"
     NUMBERS_WRONG = "I5 numbers wrong"
+    INDEX_WRONG = "I5 search index wrong"
     UPPER_WRONG = "I5 container wrong"
     EDITS_WRONG = "I5 edits wrong"
     STAGING_LEFT = "I6 staging left"
