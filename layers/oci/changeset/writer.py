@@ -207,7 +207,7 @@ def _block(member: Member, name: bytes, type_flag: bytes = b"") -> bytes:
         _octal(member.mtime if 0 <= member.mtime <= LARGEST_NUMBER else 0, 12),
     )
     rest = (type_flag or _type(member), (member.linkname or b"")[:NAME_SIZE], MAGIC, b"", b"")
-    devices = (_octal(major, 8), _octal(minor, 8), prefix)
+    devices = (_device(major), _device(minor), prefix)
     blank = USTAR.pack(*fields, b" " * 8, *rest, *devices)
     return USTAR.pack(*fields, b"%06o\0 " % sum(blank), *rest, *devices)
 
@@ -216,6 +216,17 @@ def _type(member: Member) -> bytes:
     if member.kind not in TYPES:
         raise ValueError(f"{member.path!r} is of a type that no tar holds")
     return TYPES[member.kind]
+
+
+def _device(value: int) -> bytes:
+    """A device's number: in GNU's base-256 where octal digits have no room, as strangers' tars have it.
+
+    >>> _device(8), _device(2**21)[0], len(_device(2**21))
+    (b'0000010', 128, 8)
+    """
+    if 0 <= value <= LARGEST_ID:
+        return _octal(value, 8)
+    return (value % 2**63 | 2**63).to_bytes(8, "big")
 
 
 def _octal(value: int, width: int) -> bytes:
