@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import push_url, replace_url, reswap, retarget, trigger_client_event
 
 from layers.models import Container
-from layers.oci.changeset.paths import clean, join, split
+from layers.oci.changeset.paths import ancestors, clean, join
 from layers.oci.errors import EditRefused, OCIError
 from layers.operations.editing import EditConflict
 from layers.queries.containers import ContainerNotFound
@@ -88,9 +88,13 @@ def still_there(container: Container, path: bytes) -> bytes:
     upper = open_upper(container)
     if upper.image_at(path) is not None:
         return path
-    while path and upper.at(path) is None:
-        path = split(path)[0]
-    return path
+    # From the top: a path that was typed may have thousands of directories that are not there.
+    found = b""
+    for directory in reversed([path, *ancestors(path)[:-1]]):
+        if upper.at(directory) is None:
+            break
+        found = directory
+    return found
 
 
 def status_of(refusal: Exception) -> int:

@@ -5,6 +5,7 @@ import pytest
 from layers.oci.changeset.entry import Extra, Kind, Member
 from layers.oci.changeset.writer import write_changeset
 from layers.oci.errors import EditRefused, LimitExceeded
+from layers.oci.unionfs.copyup import CopyUp
 from layers.oci.unionfs.upper import Upper, UpperEntry
 from tests.oci.edits import LIMITS, NOW, Editor, diff, layer_tar, over
 
@@ -105,6 +106,69 @@ class TestWriting:
         upper.remove(b"one")
 
         assert [(m.path, m.kind, m.size) for m, _ in upper.members()] == [(b"two", Kind.FILE, 1)]
+
+    def test_many_groups_cost_no_more_than_so_many_files(self):
+        upper = CountingUpper(lambda path: None if path else {}, {}, NOW, LIMITS)
+        for number in range(200):
+            upper.create(b"f%d" % number, b"", 0, None)
+            upper.link(b"l%d" % number, b"f%d" % number)
+        upper.chmod(b"f7", 0o600)
+
+        assert upper.own_entries.looked_through <= 1
+        assert len({own.group for own in upper.entries.values()}) == 200
+        assert upper.at(b"l7").mode == 0o600
+
+    def test_a_change_below_a_directory_meets_each_name_of_a_group_once(self, upper, monkeypatch):
+        upper.create(b"d/one", b"", 0, None)
+        for number in range(20):
+            upper.link(b"d/%d" % number, b"d/one")
+        made = []
+        monkeypatch.setattr(upper, "_set", lambda own: made.append(own.path) or CopyUp._set(upper, own))
+        upper.chown(b"d", 7, 7, recursive=True)
+
+        assert len([path for path in made if path[2:].isdigit()]) == 20
+
+
+class CountingEntries(dict):
+    """An upper's rows, and how often all of them were looked through."""
+
+    looked_through = 0
+
+    def values(self):
+        self.looked_through += 1
+        return super().values()
+
+
+class CountingUpper(Upper):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._entries = self.own_entries = CountingEntries(self._entries)
+
+
+class TestLongPaths:
+    @pytest.mark.parametrize("path", [b"nope/" * 900 + b"f", b"d/a/" + b"x/" * 900, b"link/gone/" * 400])
+    def test_nothing_is_looked_up_below_what_is_not_there(self, path):
+        asked = []
+        below = over([BASE])
+
+        def lower(directory):
+            asked.append(directory)
+            return below.image_children(directory)
+
+        upper = Upper(lower, {}, NOW, LIMITS)
+        upper.real(path, follow=True)
+
+        assert len(asked) <= 3
+
+    def test_dots_lead_back_to_what_is_there(self, upper):
+        assert upper.real(b"nope/no/../../link/a") == b"d/a"
+        assert upper.real(b"nope/no/../link/a") == b"nope/link/a"
+
+    @pytest.mark.parametrize("path", [b"p/" * 1025, b"p" * 256 + b"/q", (b"p" * 200 + b"/") * 21])
+    def test_too_long_a_path_is_refused_before_any_of_it_is_made(self, upper, path):
+        with pytest.raises(LimitExceeded):
+            upper.make_parents(path)
+        assert upper.rows() == []
 
 
 class TestOwners:

@@ -4,6 +4,7 @@ The steps that every edit is made of (Documentation/filesystems/overlayfs.rst).
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from layers.oci.changeset import whiteout
@@ -35,6 +36,7 @@ class CopyUp(MergedView):
         super().__init__(lower, entries, limits or Limits(), numbered)
         self.now = now
         self._before: dict[bytes, UpperEntry | None] = {}
+        self._last_group: int | None = None
 
     def rows(self) -> list[Row]:
         """What all edits so far changed, by path; empty where they came to nothing."""
@@ -121,9 +123,30 @@ class CopyUp(MergedView):
         """Change an entry, under all its names. ``Any``: each field has a type of its own."""
         if not own.group:
             self._set(own._replace(**fields))
-            return
-        for other in [other for other in self._entries.values() if other.group == own.group]:
-            self._set(other._replace(**fields))
+        elif own != own._replace(**fields):
+            for other in self._names_of(own.group):
+                self._set(other._replace(**fields))
+
+    def _names_of(self, group: int) -> list[UpperEntry]:
+        """The entries that are hard links to one file."""
+        paths = self._linked.get(group, ())
+        return [own for path in sorted(paths) if (own := self._entries.get(path)) and own.group == group]
+
+    def _new_group(self) -> int:
+        """A number that no hard links have."""
+        self._last_group = 1 + (
+            max(self._linked, default=0) if self._last_group is None else self._last_group
+        )
+        return self._last_group
+
+    @cached_property
+    def _linked(self) -> dict[int, set[bytes]]:
+        """Where the names of each group of hard links are, or have been."""
+        found: dict[int, set[bytes]] = {}
+        for own in self._entries.values():
+            if own.group:
+                found.setdefault(own.group, set()).add(own.path)
+        return found
 
     def _set(self, entry: UpperEntry) -> UpperEntry:
         """Make ``entry`` what the upper has at its path, and remember what it had."""
@@ -131,6 +154,8 @@ class CopyUp(MergedView):
         image = self.image_at(path)
         entry = entry._replace(lower=None if image is None else image.number)
         self._before.setdefault(path, self._entries.get(path))
+        if entry.group:
+            self._linked.setdefault(entry.group, set()).add(path)
         self._entries[path] = entry
         directory, name = split(path)
         self._names.setdefault(directory, set()).add(name)

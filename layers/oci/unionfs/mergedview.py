@@ -196,16 +196,21 @@ class MergedView:
         """
         todo = path.split(b"/")[::-1]
         here, hops = b"", 0
+        end: bytes | None = None
         while todo:
             part = todo.pop()
             if part in (b"", b"."):
                 continue
             if part == b"..":
                 here = split(here)[0]
+                end = end if end is not None and len(here) >= len(end) else None
                 continue
-            entry = self.at(join(here, part)) if todo or follow else None
+            # Nothing lies below what is no directory: names may be many there, and are not looked up.
+            entry = self.at(join(here, part)) if end is None and (todo or follow) else None
             if entry is None or entry.kind is not Kind.SYMLINK:
                 here = join(here, part)
+                if end is None and (entry is None or entry.kind is not Kind.DIRECTORY):
+                    end = here
                 continue
             hops += 1
             if hops > self.limits.link_hops:

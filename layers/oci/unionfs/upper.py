@@ -6,7 +6,7 @@ overlayfs.rst; tests/golden, 15-edit-ops and experiments).
 """
 
 from layers.oci.changeset.entry import Entry, Extra, Kind, Member
-from layers.oci.changeset.paths import ancestors, clean, join, split
+from layers.oci.changeset.paths import ancestors, check_path, clean, join, split
 from layers.oci.errors import EditRefused
 from layers.oci.unionfs.copyup import BROKEN, CopyUp, Row, copied, metadata_of, named, packed
 from layers.oci.unionfs.diff import CAPABILITY, NOTHING, Change
@@ -72,6 +72,7 @@ class Upper(CopyUp):
     def make_parents(self, path: bytes) -> None:
         """A directory and those above it, as far as they are not there: ``mkdir -p``."""
         path = self.real(path, follow=True)
+        check_path(path, self.limits)
         for directory in reversed([path, *ancestors(path)]):
             if not self.is_directory(directory):
                 self.mkdir(directory)
@@ -91,8 +92,7 @@ class Upper(CopyUp):
         own = self._copy_up(source)
         if own.kind is Kind.DIRECTORY:
             raise EditRefused(f"{named(source)} is a directory: it cannot have a second name.")
-        group = own.group or 1 + max(entry.group for entry in self._entries.values())
-        own = self._set(own._replace(group=group))
+        own = self._set(own._replace(group=own.group or self._new_group()))
         self._place(self._free(path), own)
 
     def put(self, path: bytes, entry: UpperEntry) -> None:
@@ -234,11 +234,12 @@ class Upper(CopyUp):
     def _copy(self, source: bytes, target: bytes) -> None:
         """Copy what is seen at ``source``; hard links among the copies stay links."""
         seen = [(source, self._existing(source)), *self.walk(source)]
-        used = max((own.group for own in self._entries.values()), default=0)
         groups: dict[int, int] = {0: 0}
         for path, entry in seen:
             own = self._entries.get(path) or copied(path, entry)
-            own = own._replace(group=groups.setdefault(own.group, used + len(groups)), opaque=False)
+            if own.group not in groups:
+                groups[own.group] = self._new_group()
+            own = own._replace(group=groups[own.group], opaque=False)
             if path == source:
                 self._place(target, own)
             else:
