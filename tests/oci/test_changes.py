@@ -102,6 +102,7 @@ def test_variables_quotes_and_continued_lines(line, expected):
         ("HEALTHCHECK --interval=5 CMD x", 'time: missing unit in duration "5"'),
         ("HEALTHCHECK --interval=5x CMD x", 'time: unknown unit "x" in duration "5x"'),
         ("HEALTHCHECK --interval=x CMD x", 'time: invalid duration "x"'),
+        (f"HEALTHCHECK --interval={'9' * 5000}s CMD x", f'time: invalid duration "{"9" * 5000}s"'),
         ("HEALTHCHECK --timeout=1us CMD x", 'Interval "timeout" cannot be less than 1ms'),
         ("HEALTHCHECK --retries=-1 CMD x", "--retries must be at least 1 (not -1)"),
         ("HEALTHCHECK --retries=x CMD x", 'strconv.ParseInt: parsing "x": invalid syntax'),

@@ -19,6 +19,8 @@ UNITS = {
 }
 SHORTEST = 10**6
 LONGEST = 2**63 - 1
+MOST_DIGITS = 19
+"""Of a number that is in bounds; behind the point, Go leaves more out as well."""
 LARGEST_RETRIES = 2**31 - 1
 DURATION = re.compile(r"(\d+\.?\d*|\.\d+)([^\d.]*)", re.ASCII)
 OPTIONS = {
@@ -99,7 +101,11 @@ def parse_duration(text: str) -> int:
             raise InvalidChange(f"time: missing unit in duration {quoted(text)}")
         if unit not in UNITS:
             raise InvalidChange(f"time: unknown unit {quoted(unit)} in duration {quoted(text)}")
-        total += Fraction(number) * UNITS[unit]
+        whole, _, part = number.partition(".")
+        whole = whole.lstrip("0")
+        if len(whole) > MOST_DIGITS:
+            raise invalid
+        total += Fraction(f"{whole or 0}.{part[:MOST_DIGITS] or 0}") * UNITS[unit]
         if total > LONGEST:
             raise invalid
         at = match.end()
