@@ -38,6 +38,8 @@ FIELDS: Final = (
 LONGEST_AUTHOR: Final = 255
 LONGEST_CHANGES: Final = 64 * 1024
 FINDINGS_SHOWN: Final = 200
+FIELDS_SHOWN: Final = 200
+"""Of a config that differ: one line can expose 65,535 ports."""
 LONGEST_DOCUMENT: Final = 2000
 """Lines of a config up to which it is compared as text."""
 
@@ -217,9 +219,11 @@ def entries_page(preview: CommitPreview, offset: int) -> dict[str, Any]:
 def config_page(preview: CommitPreview) -> dict[str, Any]:
     """The config before and after: field by field, and as documents side by side."""
     before, after = preview.config_before, preview.config_after
-    rows = map(as_set, field_changes(before, after))
+    rows = [row for row in map(as_set, field_changes(before, after)) if row.kind]
     return {
-        "config_rows": [row for row in rows if row.kind],
+        "config_rows": rows[:FIELDS_SHOWN],
+        "config_row_count": len(rows),
+        "more_config_rows": max(0, len(rows) - FIELDS_SHOWN),
         "documents": {
             "text": {"difference": document_difference(before, after)},
             "before": {"label": _("the image")},

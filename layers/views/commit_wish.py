@@ -46,7 +46,7 @@ class CommitWish:
             as_lines=post.get("as") == "lines",
             text=one_ending(post.get("lines", "")),
             form=sent_form(post),
-            leave_out=tuple(dict.fromkeys(map(path_from, post.getlist("leave_out")))),
+            leave_out=tuple(dict.fromkeys(filter(None, map(path_from, post.getlist("leave_out"))))),
             reproducible="reproducible" in post,
             move=post.get("stand") == "new",
             revision=number(post.get("revision"), 0, LONGEST_REVISION, 0) if post.get("revision") else None,

@@ -67,6 +67,21 @@ def test_page_shows_what_a_commit_makes(client, container, address):
     assert "docker commit web" in text
 
 
+@pytest.mark.parametrize("nothing", ["", "/"])
+def test_the_root_is_not_left_out(client, container, address, nothing):
+    image = committed(client.post(address, {"leave_out": nothing, "stand": "new"}))
+
+    assert image.image_layers.count() == container.image.image_layers.count() + 1
+    assert image.commits.get().left_out == []
+
+
+def test_of_very_many_fields_some_are_shown(client, container, address):
+    response = client.post(f"{address}preview/", {"as": "lines", "lines": "EXPOSE 1-65535"})
+
+    assert re.search(r"65\W?5\d\d fields differ", text_of(response))
+    assert response.content.count(b"config.ExposedPorts.") < 500
+
+
 def test_commit_makes_the_image_and_leads_to_its_page(client, container, address):
     response = client.post(
         address,
