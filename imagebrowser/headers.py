@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 
 POLICY = "; ".join(
@@ -29,7 +29,7 @@ PAGE = "text/html"
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers a view has not set itself; pages are kept in no cache.
+    """Adds the headers a view has not set itself; no page is cached, nothing is a service worker.
 
     A view may set a stricter policy, as the raw files of an image do.
     """
@@ -38,7 +38,12 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+        if request.headers.get("Service-Worker"):
+            response: HttpResponseBase = HttpResponseForbidden(
+                "No service worker comes from here.", content_type="text/plain"
+            )
+        else:
+            response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if response.headers.get("Content-Type", "").startswith(PAGE):

@@ -11,7 +11,7 @@ from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.paths import as_text
 from layers.oci.unionfs.mergedview import UpperEntry
 from layers.queries.change_rows import entries_numbered
-from layers.queries.files import ContentMissing, EntryReader, open_entry
+from layers.queries.files import ContentMissing, EntryReader, checked, open_entry
 from layers.queries.tree import NoSuchPath
 from layers.queries.uppers import open_upper
 from layers.storage import open_blob
@@ -30,8 +30,9 @@ class BlobReader:
         return b"".join(self._between(offset, min(offset + size, self.size)))
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
-        """All bytes from ``offset`` on, in pieces of at most 1 MiB."""
-        return self._between(offset, self.size)
+        """All bytes from ``offset`` on, in pieces of at most 1 MiB; from the beginning on, checked."""
+        pieces = self._between(offset, self.size)
+        return checked(pieces, bytes.fromhex(self._digest[-64:])) if self._digest and not offset else pieces
 
     def _between(self, at: int, end: int) -> Iterator[bytes]:
         if self._digest is None or at >= end:

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import accumulate
 from typing import BinaryIO, Final, cast
+
+from django.utils.translation import gettext as _
 
 from layers.models import Layer, StoredLayer
 from layers.oci.changeset.chunks import ChunkReader
@@ -14,7 +17,7 @@ from layers.oci.changeset.reframed import read_reframed, write_reframed
 from layers.oci.changeset.seek import read_range
 from layers.oci.changeset.seekpoints import nearest, widest_gap
 from layers.oci.digest import Digest
-from layers.oci.errors import MalformedLayer
+from layers.oci.errors import DigestMismatch, MalformedLayer
 from layers.oci.limits import MIB
 from layers.storage import drop_cached, has_blob, open_blob, open_cached
 
@@ -51,22 +54,25 @@ class Region:
 class EntryReader:
     """The bytes of one file; holds nothing open between two reads.
 
-    Reading raises ``MalformedLayer`` where the stored layer was damaged since
-    its import, ``ContentMissing`` where it is gone.
+    Reading raises ``MalformedLayer`` where the stored layer was damaged and cannot be unpacked,
+    ``DigestMismatch`` where a file that is read whole is another, ``ContentMissing`` where it is gone.
     """
 
     size: int
     _regions: tuple[Region, ...]
     """In order, without overlap; what lies between is zeros."""
     _read_range: ReadRange
+    _sha256: bytes | None = None
+    """Of the whole; ``None`` where nobody knows."""
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset`` on: fewer only at the end of the file."""
         return b"".join(self._between(offset, min(offset + size, self.size)))
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
-        """All bytes from ``offset`` on, in pieces of at most 1 MiB."""
-        return self._between(offset, self.size)
+        """All bytes from ``offset`` on, in pieces of at most 1 MiB; from the beginning on, checked."""
+        pieces = self._between(offset, self.size)
+        return checked(pieces, self._sha256) if self._sha256 is not None and not offset else pieces
 
     def _between(self, at: int, end: int) -> Iterator[bytes]:
         regions = [region for region in self._regions if at < region.end and region.start < end]
@@ -98,7 +104,24 @@ def open_entry(entry: Entry, layer: Layer) -> EntryReader:
 
 def entry_reader(entry: Entry, read_range: ReadRange) -> EntryReader:
     """The content of a regular file, taken from its layer's tar by ``read_range``."""
-    return EntryReader(entry.size, _regions(entry), read_range)
+    return EntryReader(entry.size, _regions(entry), read_range, entry.sha256)
+
+
+def checked(pieces: Iterator[bytes], expected: bytes) -> Iterator[bytes]:
+    """The same pieces, the last only if all of them are what was imported: no reader takes others for whole.
+
+    Raises ``DigestMismatch`` instead.
+    """
+    found, held = sha256(), b""
+    for piece in pieces:
+        found.update(piece)
+        if held:
+            yield held
+        held = piece
+    if found.digest() != expected:
+        raise DigestMismatch(_("The content of the file was changed in the blob store since it was kept."))
+    if held:
+        yield held
 
 
 def _regions(entry: Entry) -> tuple[Region, ...]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -50,8 +50,6 @@ def image_raw(request: HtmxHttpRequest, digest: Digest) -> HttpResponseBase:
 
 def raw(request: HttpRequest, reader: Reader, path: bytes) -> HttpResponseBase:
     """The bytes, in a sandbox, as an attachment; a picture, where ``as=image`` asks for one, as such."""
-    if request.headers.get("Service-Worker"):
-        return HttpResponseForbidden("No service worker comes from here.", content_type="text/plain")
     picture = None
     if request.GET.get("as") == "image":
         picture = pictures.recognise(reader.read(0, pictures.HEAD_SIZE), reader.size)

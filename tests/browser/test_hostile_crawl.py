@@ -147,7 +147,9 @@ def test_no_text_of_an_image_becomes_a_page(page: Page, troubles: list[str], hos
             target = urlsplit(link)
             if target.scheme or target.netloc:
                 wrong.append(f"{url} leads to {link}")
-            elif link and not target.path.startswith("/static/") and link != "/save/?":
+            elif (
+                (target.path or target.query) and not target.path.startswith("/static/") and link != "/save/?"
+            ):
                 path = target.path or urlsplit(url).path
                 todo.append(path + (f"?{target.query}" if target.query else ""))
 

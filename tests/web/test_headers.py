@@ -54,3 +54,8 @@ def test_an_unchanged_static_file_is_not_sent_again(client):
     seen = client.get(url).headers["Last-Modified"]
 
     assert client.get(url, headers={"if-modified-since": seen}).status_code == 304
+
+
+@pytest.mark.parametrize("url", ["/", "/static/js/app.js", "/save/?image=x"])
+def test_nothing_here_is_a_service_worker(client, db, url):
+    assert client.get(url, headers={"Service-Worker": "script"}).status_code == 403
