@@ -145,6 +145,7 @@ class Glob:
         self._tests = [None if step is None else _component(step) for step in self._steps]
         *above, _last = self._steps
         self._is_anywhere = above != [] and not any(above)
+        self._depth = None if None in self._steps else len(self._steps)
         self._reached = lru_cache(64)(self._reach)
 
     @property
@@ -162,6 +163,8 @@ class Glob:
         return re.compile(NAME + (ANYTHING if last is None else _expression(last)) + rb"(?=\0)", re.DOTALL)
 
     def in_directory(self, directory: bytes) -> NameTest | None:
+        if self._depth is not None and directory.count(b"/") != self._depth:
+            return None
         reached = self._reached(b"/" if self._is_anywhere else directory)
         end = len(self._tests)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -118,10 +119,16 @@ def names_of_images() -> dict[int, list[tuple[str, str]]]:
     members = images_of_indexes()
     names: dict[int, list[tuple[str, str]]] = {}
     for row in models.Reference.objects.visible().order_by("repository", "tag"):
-        name = (Reference.parse(row.repository).familiar_repository, row.tag)
+        name = (familiar(row.repository), row.tag)
         for image in {row.image_id, *members.get(row.index_id, ())}:
             names.setdefault(image, []).append(name)
     return names
+
+
+@lru_cache(4096)
+def familiar(repository: str) -> str:
+    """A repository as docker shows it."""
+    return Reference.parse(repository).familiar_repository
 
 
 def find_image(text: str) -> Image:

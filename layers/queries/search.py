@@ -25,7 +25,7 @@ TEXTS: Final[dict[str, Finder]] = {
 KINDS: Final = (*TEXTS, "content", "paths")
 COUNTED: Final = 1000
 """Paths that are counted; of more it is said that there are more."""
-COUNT_SECONDS: Final = 0.1
+COUNT_SECONDS: Final = 0.06
 """How long those that are not shown are counted."""
 SECONDS: Final = 2.0
 """What a search of paths may take; then it shows what it has found and says so."""

@@ -38,7 +38,7 @@ KEYS_A_QUERY: Final = 500
 GRAMS_A_PIECE: Final = 24
 FIRST_BLOCKS: Final = 4
 BLOCKS_AT_ONCE: Final = 64
-POSTINGS_A_BLOCK: Final = 2
+POSTINGS_A_BLOCK: Final = 32
 """Bytes of lists for each block, from which on they are not worth reading."""
 POSTINGS: Final = "SELECT id, postings FROM layers_searchgram WHERE id IN ({})"
 

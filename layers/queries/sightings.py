@@ -75,20 +75,27 @@ def seen(found: Sequence[Hit], images_a_path: int, before: int | None = None) ->
     ]
     lineages = lineages_of({image for images in chosen for image in images})
     cuts = cut_positions(found, lineages)
-    entries = entries_numbered(sorted(numbers_of(found)))
+    versions = [
+        [(image, versions_in(hit, image, where, cuts[hit.key.directory, image])) for image in images]
+        for hit, images in zip(found, chosen, strict=True)
+    ]
+    numbers = {number for each in versions for _, those in each for _, number, _ in those}
+    entries = entries_numbered(sorted(numbers))
     images = Image.objects.in_bulk(lineages)
     names = names_of_images() if images else {}
-    rows = []
-    for hit, keys, all_keys in zip(found, chosen, holding, strict=True):
-        sightings = [
-            Sighting(images[key], called(images[key], names), position, entries.get(number), hidden_by)
-            for key in keys
-            for position, number, hidden_by in told(
-                versions_in(hit, key, where, cuts[hit.key.directory, key]), entries
-            )
-        ]
-        rows.append(Seen(hit.path, hit.key.rank, tuple(sightings), len(all_keys)))
-    return rows
+    return [
+        Seen(
+            hit.path,
+            hit.key.rank,
+            tuple(
+                Sighting(images[key], called(images[key], names), position, entries.get(number), hidden_by)
+                for key, those in each
+                for position, number, hidden_by in told(those, entries)
+            ),
+            len(all_images),
+        )
+        for hit, each, all_images in zip(found, versions, holding, strict=True)
+    ]
 
 
 def called(image: Image, names: dict[int, list[tuple[str, str]]]) -> tuple[str, ...]:
@@ -120,11 +127,6 @@ def visible_places() -> QuerySet[ImageLayer]:
 def images_holding(hit: Hit, where: Where) -> list[int]:
     """The images that a wanted layer is in, the newest first."""
     return sorted({image for layer in hit.wanted for image in where.get(layer, ())}, reverse=True)
-
-
-def numbers_of(found: Iterable[Hit]) -> set[int]:
-    """The entries of the versions that were searched for."""
-    return {each.number for hit in found for each in hit.held if each.layer in hit.wanted}
 
 
 def lineages_of(images: Iterable[int]) -> dict[int, list[int]]:

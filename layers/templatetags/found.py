@@ -6,14 +6,16 @@ from functools import lru_cache
 from urllib.parse import quote_from_bytes
 
 from django import template
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from layers.oci.changeset.entry import Kind
 from layers.pathindex.tokens import has_wildcards
 from layers.queries.search_texts import TextHit
-from layers.queries.sightings import Sighting
+from layers.queries.sightings import Above, Sighting
 from layers.templatetags.layers import visible
 from layers.views.runtime import Value
 
@@ -78,13 +80,44 @@ def sighting_url(sighting: Sighting, path: bytes) -> str:
     return f"{page}?{view}layer={sighting.position}&path={quote_from_bytes(path)}"
 
 
+@register.simple_tag
+def seen_state(hidden_by: Above | None) -> SafeString:
+    """Whether a version is visible in its image, or which layer hides it."""
+    return _state(get_language(), hidden_by)
+
+
+@lru_cache(1024)
+def _state(language: str | None, hidden_by: Above | None) -> SafeString:
+    """Rendered once for each language and layer: no text of an image is in it."""
+    return get_template("layers/search/_state.html").render({"hidden_by": hidden_by})
+
+
 @lru_cache(4096)
 def _page(name: str, image_id: str) -> str:
     return reverse(f"layers:{name}", args=[image_id])
 
 
-@register.inclusion_tag("layers/shelf/_bar.html")
-def stand_bar(whole: int, own: int, largest: int) -> dict[str, str]:
+BAR = (
+    '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+    '<rect class="bar-track" width="100" height="6"></rect>'
+    '<rect class="bar-soft" width="{}" height="6"></rect>'
+    '<rect class="bar-own" x="{}" width="{}" height="6"></rect></svg>'
+)
+"""Not a template: a shelf has hundreds."""
+
+
+@register.simple_tag
+def stand_bar(whole: int, own: int, largest: int) -> SafeString:
     """A bar as wide as ``whole`` is of ``largest``, its last part, ``own``, drawn in another colour."""
     scale = 100 / largest if largest else 0
-    return {"shared": f"{(whole - own) * scale:.2f}", "own": f"{max(own * scale, 0.4 if own else 0):.2f}"}
+    shared = f"{(whole - own) * scale:.2f}"
+    return format_html(BAR, shared, shared, f"{max(own * scale, 0.4 if own else 0):.2f}")
+
+
+@register.simple_tag
+@lru_cache(1024)
+def guide_lines(guides: tuple[str, ...]) -> SafeString:
+    """The lines of a tree that lead to a row."""
+    return format_html_join(
+        "", '<span class="guide {}" aria-hidden="true"></span>', ((guide,) for guide in guides)
+    )

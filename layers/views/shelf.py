@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from layers.models import Container
@@ -20,6 +22,9 @@ from layers.views.partials import HtmxHttpRequest, render_page
 MOST_STANDS: Final = 400
 """Rows of the tree; a larger shelf goes on in the table."""
 MOST_ROWS: Final = 1000
+IMAGES_A_STAND: Final = 5
+"""Images with the same layers that are named in one line."""
+INSTRUCTION_LENGTH: Final = 90
 GUIDES: Final = 8
 """Levels of the tree that are drawn; what lies deeper is drawn at the last."""
 SORTS: Final = {
@@ -31,16 +36,26 @@ SORTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StandRow:
-    """A line of the tree."""
+    """A line of the tree; what hundreds of lines show is worked out here, not by the template."""
 
     stand: Stand
-    guides: Sequence[str]
-    """For each level a line to draw: ``pass``, ``tee``, ``end`` or nothing."""
-    level: int
-    below: str
-    """The name of what it stands on."""
+    guides: tuple[str, ...]
+    """For each level a line to draw: ``guide-pass``, ``guide-tee``, ``guide-end`` or nothing."""
+    plus: str
+    """What stands before what it adds to another."""
+    images: Sequence[tuple[ShelvedImage, str]]
+    """Some of its images with their addresses."""
+    others: str
+    """How many more have the same layers, in words."""
+    layer_url: str
+    shared: str
+    """How many layers are shared, in words, where no image ends."""
     instruction: str
-    """What made its top layer, where it is no image."""
+    """What made its top layer, where no image ends."""
+    below: str
+    """What it stands on."""
+    count: str
+    """How many images have it, in words, where others stand on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,9 @@ def tree_context(tree: ShelfTree) -> dict[str, Any]:
     below: list[str] = []
     rows = []
     for stand, follows in shown:
-        level = len(follows) - 1
-        del below[level:]
+        del below[len(follows) - 1 :]
         instruction = told.get(stand.chain_id, "")
-        rows.append(StandRow(stand, guides(follows), level, below[-1] if below else "", instruction))
+        rows.append(stand_row(stand, follows, below[-1] if below else "", instruction))
         below.append(stand.name or instruction)
     return {
         "rows": rows,
@@ -97,12 +111,41 @@ def tree_context(tree: ShelfTree) -> dict[str, Any]:
     }
 
 
-def guides(follows: tuple[bool, ...]) -> list[str]:
+def stand_row(stand: Stand, follows: tuple[bool, ...], below: str, instruction: str) -> StandRow:
+    """A line of the tree, in words."""
+    others = len(stand.images) - IMAGES_A_STAND
+    named = stand.images[:IMAGES_A_STAND]
+    return StandRow(
+        stand=stand,
+        guides=guides(follows),
+        plus="+" if len(follows) > 1 else "",
+        images=[(each, page_of("image-detail", each.image.image_id)) for each in named],
+        others=in_words("image", "images", others) if others > 0 else "",
+        layer_url=page_of("layer", stand.diff_id),
+        shared="" if stand.images else in_words("shared layer", "shared layers", stand.layer_count),
+        instruction=instruction[:INSTRUCTION_LENGTH],
+        below=below,
+        count=in_words("image", "images", stand.image_count) if stand.children else "",
+    )
+
+
+def in_words(one: str, many: str, count: int) -> str:
+    """A number of things."""
+    return f"{count} {ngettext(one, many, count)}"
+
+
+@lru_cache(4096)
+def page_of(name: str, digest: str) -> str:
+    """The address of an image or a layer."""
+    return reverse(f"layers:{name}", args=[digest])
+
+
+def guides(follows: tuple[bool, ...]) -> tuple[str, ...]:
     """The lines that lead to a stand: those of the levels above it pass, its own ends or goes on."""
     if len(follows) == 1:
-        return []
-    above = ["pass" if follow else "" for follow in follows[1:-1]]
-    return [*above, "tee" if follows[-1] else "end"][-GUIDES:]
+        return ()
+    above = ["guide-pass" if follow else "" for follow in follows[1:-1]]
+    return tuple([*above, "guide-tee" if follows[-1] else "guide-end"][-GUIDES:])
 
 
 def table_context(request: HtmxHttpRequest, tree: ShelfTree) -> dict[str, Any]:
@@ -139,12 +182,11 @@ def image_lines(tree: ShelfTree, holdings: Holdings, chosen: set[str]) -> list[I
     """A line for each image."""
     shares, on = shared_sizes(), bases(tree)
     shelved = [each for stand, _ in tree.stands() for each in stand.images] + list(tree.bare)
-    page = reverse("layers:image-detail", args=["0" * 64])
     lines = []
     for each in shelved:
         key = each.image.image_id.partition(":")[2]
         shared, count = shares.get(each.image.pk, (0, 0))
         freed = holdings.freed([each.image.pk])
-        url = page.replace("0" * 64, key)
+        url = page_of("image-detail", each.image.image_id)
         lines.append(ImageLine(each, url, key, on.get(each.image.pk), count, shared, freed, key in chosen))
     return lines
