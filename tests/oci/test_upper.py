@@ -170,6 +170,18 @@ class TestLongPaths:
             upper.make_parents(path)
         assert upper.rows() == []
 
+    @pytest.mark.parametrize("verb", ["rename", "copy"])
+    @pytest.mark.parametrize("source", [b"d", b"new"])
+    def test_nothing_gets_below_a_path_that_is_too_long_for_a_layer(self, upper, verb, source):
+        upper.make_parents(b"new/" + b"/".join([b"n" * 200] * 5))
+        long = b"/".join([b"p" * 200] * 20)
+        upper.make_parents(long)
+        if source == b"d":
+            upper.make_parents(b"d/sub/deep/" + b"n" * 100)
+
+        with pytest.raises(LimitExceeded):
+            getattr(upper, verb)(source, long + b"/to")
+
 
 class TestOwners:
     def test_a_new_owner_takes_setuid_setgid_and_the_capability_away(self, upper):

@@ -20,7 +20,7 @@ from layers.queries.container_files import open_container_file
 from layers.queries.container_tree import container_lookup, container_walk
 from layers.storage import stored_digests
 from tests.oci.edits import GOLDEN
-from tests.oci.tars import member, pax, tar
+from tests.oci.tars import header, member, pax, tar
 
 pytestmark = pytest.mark.django_db
 CHARACTER, DIRECTORY, HARDLINK, SYMLINK = b"3", b"5", b"1", b"2"
@@ -72,6 +72,13 @@ def test_it_is_one_step(container):
     undo(container=container)
 
     assert container_changes(container).rows == []
+
+
+@pytest.mark.parametrize("target", [b"", b"t" * 4096])
+def test_a_symlink_that_no_system_makes_is_refused(container, target):
+    link = header(b"s", kind=SYMLINK)
+    with pytest.raises(EditRefused, match="target has 1 to 4095 bytes"):
+        unpack(container, pax([(b"linkpath", target)]) + link if target else link)
 
 
 @pytest.mark.parametrize("name", [b"/etc/passwd", b"../../etc/passwd", b"x/../../../etc/passwd"])

@@ -79,11 +79,14 @@ class Upper(CopyUp):
 
     def symlink(self, path: bytes, target: bytes) -> None:
         """A new symlink."""
+        self._check_target(target)
+        self._make(path, UpperEntry(b"", Kind.SYMLINK, 0o777, linkname=target))
+
+    def _check_target(self, target: bytes) -> None:
         if not target or b"\0" in target or len(target) >= self.limits.link_length:
             raise EditRefused(
                 f"A symlink's target has 1 to {self.limits.link_length - 1} bytes, none of them NUL."
             )
-        self._make(path, UpperEntry(b"", Kind.SYMLINK, 0o777, linkname=target))
 
     def link(self, path: bytes, target: bytes) -> None:
         """A new name for what is at ``target``, which is copied up for it."""
@@ -100,6 +103,8 @@ class Upper(CopyUp):
 
         A directory that is there stays, with the mode, owner and time of the new one.
         """
+        if entry.kind is Kind.SYMLINK:
+            self._check_target(entry.linkname or b"")
         path = self._cleared(path, entry.kind)
         if path and self.is_directory(path):
             self._set(metadata_of(entry, self._copy_up(path)))
@@ -157,7 +162,7 @@ class Upper(CopyUp):
         opaque = own.kind is Kind.DIRECTORY and (own.opaque or self._merges(split(new)[0]))
         self._place(new, own._replace(opaque=opaque), keep=True)
         for inner in moved:
-            self._set(inner._replace(path=new + inner.path[len(old) :]))
+            self._set(inner._replace(path=self._moved(inner.path, old, new)))
 
     def copy(self, source: bytes, target: bytes) -> None:
         """Copy a path, and all below it, to where nothing is; mode, owner, xattrs and times come along."""
@@ -243,7 +248,13 @@ class Upper(CopyUp):
             if path == source:
                 self._place(target, own)
             else:
-                self._set(own._replace(path=target + path[len(source) :]))
+                self._set(own._replace(path=self._moved(path, source, target)))
+
+    def _moved(self, path: bytes, old: bytes, new: bytes) -> bytes:
+        """What ``path`` below ``old`` is below ``new``. Raises ``LimitExceeded``: no layer may hold it."""
+        path = new + path[len(old) :]
+        check_path(path, self.limits)
+        return path
 
     def _copy_from_image(self, path: bytes, entry: Entry) -> None:
         """Write the image's own tree at a path that an opaque directory hides."""
