@@ -75,6 +75,10 @@ def test_the_root_is_not_left_out(client, container, address, nothing):
     assert image.commits.get().left_out == []
 
 
+def test_page_says_what_standing_on_the_new_image_loses(client, address):
+    assert "what is left out of the layer is gone" in text_of(client.get(address))
+
+
 def test_of_very_many_fields_some_are_shown(client, container, address):
     response = client.post(f"{address}preview/", {"as": "lines", "lines": "EXPOSE 1-65535"})
 
