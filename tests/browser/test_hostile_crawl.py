@@ -40,12 +40,19 @@ WATCH: Final = """document.addEventListener("securitypolicyviolation",
     each => console.error(`policy: ${each.violatedDirective} ${each.blockedURI} ${each.sample}`))"""
 NOT_REACHED: Final = frozenset(
     {
-        *("login", "logout", "account", "token-create", "token-delete", "account-list", "account-create"),
-        *("account-change", "audit", "image-share"),  # only where people log in
-        *("upload", "upload-create", "upload-part", "import-cancel"),  # change something
-        *("container-create", "container-rename", "container-delete"),
+        *("account", "account-change", "account-create", "account-list"),
+        *("audit", "commit-preview", "container-chmod", "container-chown"),
+        *("container-copy", "container-create", "container-delete", "container-fresh"),
+        *("container-mkdir", "container-move", "container-redo", "container-remove"),
+        *("container-rename", "container-replace", "container-reset", "container-restore"),
+        *("container-symlink", "container-touch", "container-undo", "container-unpack"),
+        *("container-upload", "container-write", "image-share", "import-cancel"),
+        *("import-create", "login", "logout", "space-dive"),
+        *("token-create", "token-delete", "upload", "upload-create"),
+        *("upload-part",),
     }
 )
+"""What only forms are sent to, scripts ask for, or people who have logged in."""
 
 
 @pytest.fixture(scope="module")
