@@ -3,6 +3,7 @@
 import pytest
 
 from layers.models import Job
+from tests.layered import import_layers
 
 PAGES = [
     "",
@@ -161,3 +162,13 @@ def test_limits_show_their_settings(client, db):
     assert "IMAGEBROWSER_JOB_WALL_SECONDS" in html
     assert "<code>laptop</code>" in html
     assert "up to 1 MiB each" in html
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["", "?view=tree", "file/?path=d/f", "life/?path=d", "history/", "config/", "dockerfile/", "space/"],
+)
+def test_an_image_without_a_history_has_every_page(client, db, page):
+    image = import_layers({"d/f": b"1"}, {"d/f": b"2"}, name="bare:1")
+
+    assert client.get(f"/images/{image.image_id.partition(':')[2]}/{page}").status_code == 200

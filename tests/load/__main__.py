@@ -1,0 +1,181 @@
+"""``script/load``: readers with time to think, over twenty images, by themselves and while an import runs."""
+
+import argparse
+import http.client
+import io
+import json
+import os
+import random
+import re
+import shutil
+import tarfile
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.conftest import run_program
+from tests.jobs.server import Server
+from tests.oci.archives import config, packed
+
+THINK_SECONDS: Final = 3.0
+SMALL: Final = 19
+FILES_A_DIRECTORY: Final = 100
+TIMEOUT: Final = 60
+PAGES: Final = (
+    "/",
+    "{image}",
+    "{image}?view=tree&layer=0&path=d{part}",
+    "{image}file/?layer=0&path=d{part}/f{part}",
+    "{image}history/",
+    "{image}space/",
+    "/search/?q=f{part}",
+)
+
+
+@dataclass
+class Class:
+    """Readers at their pages, until they are told to stop."""
+
+    server: Server
+    images: list[str]
+    directories: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+    took: list[tuple[float, str]] = field(default_factory=list)
+    """Seconds, and what was asked."""
+    errors: list[str] = field(default_factory=list)
+
+    def read(self, seed: int) -> None:
+        """One reader: a page, a pause, another page."""
+        dice = random.Random(seed)
+        self.stopping.wait(dice.uniform(0, THINK_SECONDS))
+        while not self.stopping.is_set():
+            part = dice.randrange(self.directories)
+            pattern = dice.choice(PAGES)
+            self.ask(pattern, pattern.format(image=dice.choice(self.images), part=part))
+            self.stopping.wait(dice.uniform(0, 2 * THINK_SECONDS))
+
+    def ask(self, pattern: str, path: str) -> None:
+        begun = time.monotonic()
+        try:
+            connection = http.client.HTTPConnection(self.server.host, timeout=TIMEOUT)
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            # A made-up path is not in every image: 404 is an answer, too.
+            if answer.status not in (200, 302, 404):
+                self.errors.append(f"{path}: {answer.status}")
+        except OSError as error:
+            self.errors.append(f"{path}: {error}")
+        self.took.append((time.monotonic() - begun, pattern))
+
+    def work(self, readers: int, until: threading.Event | float) -> None:
+        """Readers at work for some seconds, or until something has happened."""
+        threads = [threading.Thread(target=self.read, args=(seed,)) for seed in range(readers)]
+        for thread in threads:
+            thread.start()
+        time.sleep(until) if isinstance(until, float) else until.wait()
+        self.stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+def large(entries: int, content: bytes) -> bytes:
+    """An image with one layer of so many files."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        info = tarfile.TarInfo()
+        info.size = len(content)
+        for number in range(entries):
+            info.name = f"d{number // FILES_A_DIRECTORY}/f{number}"
+            tar.addfile(info, io.BytesIO(content))
+    return saved(f"large:{content.decode()}", file.getvalue(), packed(("top", content)))
+
+
+def small(number: int) -> bytes:
+    files = [(f"d{part}/f{part}", b"%d %d" % (number, part)) for part in range(50)]
+    return saved(f"small:{number}", packed(*files), packed(("d0/f0", b"new")))
+
+
+def saved(name: str, *layers: bytes) -> bytes:
+    """As ``docker save`` writes it."""
+    places = [f"{number}/layer.tar" for number in range(len(layers))]
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": places}]
+    documents = [("config.json", config(*layers)), ("manifest.json", json.dumps(manifest).encode())]
+    return packed(*documents, *zip(places, layers, strict=True))
+
+
+def table_row(title: str, group: Class) -> str:
+    """Count, median, 99th percentile and worst in milliseconds, and the errors."""
+    took = sorted(seconds * 1000 for seconds, _ in group.took)
+    p50, p99 = (took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.99))
+    return f"| {title} | {len(took)} | {p50:.0f} | {p99:.0f} | {took[-1]:.0f} | {len(group.errors)} |"
+
+
+def slowest(group: Class) -> str:
+    worst = {}
+    for seconds, pattern in group.took:
+        worst.setdefault(pattern, []).append(seconds * 1000)
+    rows = sorted(worst.items(), key=lambda row: -max(row[1]))
+    return "\n".join(
+        f"  {pattern}: median {sorted(ms)[len(ms) // 2]:.0f} ms, worst {max(ms):.0f} ms"
+        for pattern, ms in rows
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/load", description=__doc__)
+    parser.add_argument("--readers", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60.0, help="without an import")
+    parser.add_argument("--entries", type=int, default=300_000)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="imagebrowser-load-"))
+    run_program("migrate", "--skip-checks", "--verbosity=0", data=folder).check_returncode()
+    for name, archive in [
+        ("large", large(options.entries, b"1")),
+        *((f"{n}", small(n)) for n in range(SMALL)),
+    ]:
+        (folder / "a.tar").write_bytes(archive)
+        run_program("load", "-q", str(folder / "a.tar"), data=folder).check_returncode()
+        print(f"loaded {name}", flush=True)
+    run_program("keep_house", data=folder)
+    server = Server(folder)
+    try:
+        html = server.request("GET", "/")[1].decode()
+        images = sorted(set(re.findall(r'href="(/images/[0-9a-f]{64}/)"', html)))
+        assert len(images) == SMALL + 1
+        alone = Class(server, images, options.entries // FILES_A_DIRECTORY)
+        alone.work(options.readers, options.seconds)
+        beside = Class(server, images, options.entries // FILES_A_DIRECTORY)
+        status, said = server.upload(large(options.entries, b"2"), "large.tar")
+        assert status == 201, said
+        ended, begun = threading.Event(), time.monotonic()
+        watch = threading.Thread(target=await_end, args=(server, ended))
+        watch.start()
+        beside.work(options.readers, ended)
+        seconds = time.monotonic() - begun
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+    print(
+        f"\n{options.readers} readers, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; ", end=""
+    )
+    print(f"{options.entries} entries imported in {seconds:.0f} s\n")
+    print("| | pages | p50 ms | p99 ms | worst ms | errors |\n|---|--:|--:|--:|--:|--:|")
+    print(table_row("by themselves", alone))
+    print(table_row("while an import runs", beside))
+    print(slowest(beside), *beside.errors[:10], sep="\n")
+    return bool(alone.errors or beside.errors)
+
+
+def await_end(server: Server, ended: threading.Event) -> None:
+    while server.jobs("state")[-1][0] in ("receiving", "queued", "running"):
+        time.sleep(0.5)
+    ended.set()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
