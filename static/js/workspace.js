@@ -49,7 +49,10 @@ function keepFocus() {
 
 function markFresh() {
   for (const row of rows()) row.classList.toggle("fresh", !changes.has(row.dataset.change));
-  bringIntoSight(rows().find((row) => row.classList.contains("fresh")));
+  const fresh = rows().filter((row) => row.classList.contains("fresh"));
+  // What was edited, rather than the directories that lead to it.
+  const path = document.getElementById("middle")?.dataset.path;
+  bringIntoSight(fresh.find((row) => row.dataset.change.slice(1) === path) ?? fresh[0]);
 }
 
 // Within its own pane: the page itself stays where it is.

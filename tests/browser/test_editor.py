@@ -158,6 +158,17 @@ def test_the_first_save_brings_the_diff_and_the_rail_leads_to_it(page: Page, fil
     expect(page).to_have_url(re.compile(r"\?path=etc/passwd&as=diff$"))
 
 
+def test_what_was_edited_is_in_sight_among_the_changes(page: Page, files):
+    page.set_viewport_size({"width": 1280, "height": 560})
+    page.goto(f"{files.url}?path=usr/share/nginx/html/index.html")
+    editor(page).click()
+    page.keyboard.type("new")
+    page.keyboard.press("Control+s")
+    expect(state(page)).to_contain_text("Saved")
+
+    expect(page.locator("#rail-rows .rail-row.chosen .because")).to_be_in_viewport()
+
+
 def test_a_text_that_looks_like_none_is_read_in_an_encoding_of_choice(page: Page, files):
     page.goto(files.put("odd", "\x01中文\n".encode("gb18030")))
     page.locator(".encodings summary").click()
