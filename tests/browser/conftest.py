@@ -20,12 +20,19 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 IMAGES = {"nginx": "01-webserver", "names": "07-names", "config": "09-config"}
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what drives Chromium, and puts it last: once its event loop runs, Django's database may not."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if is_browsing(item):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="needs Chromium: apt install chromium"))
+    items.sort(key=is_browsing)
+
+
+def is_browsing(item: pytest.Item) -> bool:
+    return Path(__file__).parent in item.path.parents
 
 
 @pytest.fixture(scope="session")

@@ -108,9 +108,9 @@ def test_a_linked_directory_leads_to_the_real_life(client, url):
     assert response.headers["Location"] == f"{url}life/?path=run/nginx.pid"
 
 
-@pytest.mark.parametrize("page", ["life", "links"])
-def test_a_path_that_never_was_is_not_found(client, url, page):
-    assert client.get(f"{url}{page}/?path=no/where").status_code == 404
+@pytest.mark.parametrize("view", ["life", "links"])
+def test_a_path_that_never_was_is_not_found(client, url, view):
+    assert client.get(f"{url}{view}/?path=no/where").status_code == 404
 
 
 def test_links_that_lead_to_a_file_are_listed(client, url):
@@ -122,10 +122,10 @@ def test_links_that_lead_to_a_file_are_listed(client, url):
     assert "No other name, and no link" in html(client, f"{url}links/?path={INDEX}")
 
 
-@pytest.mark.parametrize("page", ["life", "links", "file"])
-def test_hostile_names_are_never_markup(client, hostile_image, page):
+@pytest.mark.parametrize("view", ["life", "links", "file"])
+def test_hostile_names_are_never_markup(client, hostile_image, view):
     for path in ('"><script>alert(1)<', "new\nline", "bidi\u202egnp.exe"):
-        response = client.get(f"{hostile_image}{page}/?path={quote(path)}", follow=True)
+        response = client.get(f"{hostile_image}{view}/?path={quote(path)}", follow=True)
         text = response.content.decode()
         assert "<script>alert" not in text
         assert "\u202e" not in text
