@@ -53,6 +53,8 @@ TOKENS: dict[str, str] = {
 SETTINGS: dict[str, str] = {
     "url-password": "DATABASE_URL=postgres://shop:k3yT0Th3D00r@db.example.org/shop",
     "option": "mysqldump --password=k3yT0Th3D00r shop",
+    "curl-user": "curl -sSfu admin:k3yT0Th3D00r https://example.org/backup",
+    "login-option": "docker login -u me -p k3yT0Th3D00r r.example.org",
     "authorization": 'curl -H "Authorization: Bearer ' + letters(30) + '" https://example.org',
     "setting": "DB_PASSWORD=k3yT0Th3D00r!",
 }

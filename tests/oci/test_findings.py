@@ -111,6 +111,10 @@ def test_what_only_looks_like_a_secret(text):
         "url = postgres://user:password@db/x",
         "url = postgres://user:$PASS@db/x",
         "api_key = xxxxxxxxxxxx",
+        "curl -u admin:$PASSWORD https://example.org",
+        "curl -fsSL https://example.org/setup.sh | sudo -u app:app sh",
+        "mysql -u shop -p warehouse",
+        "docker login -u me --password-stdin",
     ],
 )
 def test_settings_without_a_secret(line):
@@ -167,6 +171,8 @@ def test_the_base_packages_of_debian_raise_no_alarm():
         (b"etc/app/config.yml", True, False),
         (b"root/.docker/config.json", True, False),
         (b"usr/local/etc/app.ini", True, False),
+        (b"root/.bash_history", True, False),
+        (b"root/.local/share/fish/fish_history", True, False),
         (b"app/node_modules/a/config.json", False, False),
         (b"usr/share/doc/a/config.yml", False, True),
         (b"srv/app/main.py", False, False),

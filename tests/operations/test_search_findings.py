@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from layers.models import Blob, Chain, Finding, FindingScan, Image
+from layers.models import Blob, Chain, Finding, FindingScan, Image, Reference
 from layers.operations import layer_search
 from layers.operations.delete_image import delete_image
+from layers.operations.make_demo import make_demo
 from layers.operations.search_findings import lacking_findings, search_findings, search_findings_of
 from layers.queries.findings import (
     SECRETS,
@@ -49,6 +50,13 @@ def seen(row: FindingRow) -> str:
     if fate is None or fate.is_visible:
         return "visible"
     return f"{'deleted' if fate.was_deleted else 'overwritten'} in {fate.hidden_position}"
+
+
+def test_the_password_that_was_typed_in_the_demo_is_found():
+    make_demo()
+    image = Reference.objects.get(tag="v2").image
+
+    assert found(image, "password") == [("password", b"root/.bash_history", 5, "visible")]
 
 
 def test_secrets_are_found_whatever_became_of_them():

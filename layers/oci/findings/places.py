@@ -5,10 +5,11 @@ from typing import Final
 
 SETTINGS: Final = re.compile(
     rb"(?:.*/)?(?:\.env(?:\.[^/]*)?|[^/]*\.(?:env|ini|conf|cfg|cnf|ya?ml|json|properties|toml|xml|tfvars)"
-    rb"|(?:Docker|Container)file|\.[a-z]{2,12}rc|config|credentials|\.netrc|_netrc|\.pgpass|\.git-credentials)",
+    rb"|(?:Docker|Container)file|\.[a-z]{2,12}rc|config|credentials|\.netrc|_netrc|\.pgpass|\.git-credentials"
+    rb"|\.[a-z]{2,12}_history|fish_history)",
     re.DOTALL,
 )
-"""Files in which programs keep what people set."""
+"""Files in which programs keep what people set, and shells what people typed."""
 SHIPPED: Final = re.compile(
     rb"(?:usr/)?lib(?:32|64|exec|x32)?/|usr/(?:local/)?(?:share|include|libexec|lib(?:64)?)/|usr/local/go/"
     rb"|var/(?:lib/(?:dpkg|apt|rpm)|cache)/|(?:.*/)?(?:node_modules|site-packages|dist-packages|gems|vendor"

@@ -67,6 +67,8 @@ KEY_HEAD: Final = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?---
 SETTING: Final = (
     rb"(?:password|passwd|passphrase|secret|token|api_?key|access_?key|private_?key|auth_?key|credentials?)"
 )
+ARGUMENTS: Final = rb"(?:[^\n|;]|\\\n){0,300}?"
+"""What may stand between a command and its option, on lines that go on too."""
 SECRET_RULES: Final = (
     _rule(
         "private-key",
@@ -194,6 +196,27 @@ SECRET_RULES: Final = (
         "a password on a command line",
         (b"--",),
         rb"--(?:[a-z]{1,20}-)?(?:password|passwd|token|secret|api-?key)(?:=|\s{1,3})[\"']?([^\s\"']{6,200})",
+        2.0,
+        in_settings=True,
+    ),
+    _rule(
+        "curl-user",
+        PASSWORD,
+        "a password on a command line",
+        (b"curl",),
+        rb"(?<![\w-])curl\b" + ARGUMENTS + rb"\s(?:-[a-zA-Z]{0,6}u\s{0,3}|--(?:proxy-)?user(?:=|\s{1,3}))"
+        rb"[\"']?[^\s:\"'$]{1,64}:([^\s\"']{4,128})",
+        2.0,
+        in_settings=True,
+    ),
+    _rule(
+        "login-option",
+        PASSWORD,
+        "a password on a command line",
+        (b"sshpass", b" login", b"mysql", b"mariadb"),
+        rb"(?<![\w-])(?:(?:sshpass|(?:docker|podman|buildah|skopeo)\s+login)\b" + ARGUMENTS + rb"\s-p\s{0,3}"
+        # These take a word of its own behind -p for the name of a database.
+        rb"|(?:mysql|mariadb)(?:-?dump|-?admin)?\b" + ARGUMENTS + rb"\s-p)[\"']?([^\s\"']{6,200})",
         2.0,
         in_settings=True,
     ),
