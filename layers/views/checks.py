@@ -39,7 +39,8 @@ def image_check(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
         context |= results(check(image, parse_rules(text)))
     except InvalidRules as error:
         context["refusal"], status = str(error), 422
-    context["commands"] = [f"{commands.PROGRAM} check {context['name']} --rules .dive-ci"]
+    rules_file = " --rules .dive-ci" if text else ""
+    context["commands"] = [f"{commands.PROGRAM} check {context['name']}{rules_file}"]
     return render_page(
         request,
         "layers/space/check.html",

@@ -114,4 +114,9 @@ def command_lines(name: str, state: SpaceState) -> list[str]:
         words += ["--by", "type"]
     elif state.is_inside:
         words += ["--by", "dir", *(["--path", commands.word(state.path)] if state.path else [])]
-    return [" ".join(words), f"{commands.PROGRAM} space {name} --largest 20 --hidden"]
+    lines = [" ".join(words), f"{commands.PROGRAM} space {name} --largest 20 --hidden"]
+    if state.without:
+        lines.append(f"{commands.PROGRAM} space {name} --without {commands.quoted(state.without.encode())}")
+    elif state.first is not None:
+        lines.append(f"{commands.PROGRAM} space {name} --squash {state.first}-{state.last}")
+    return lines

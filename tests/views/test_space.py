@@ -132,6 +132,17 @@ def test_what_if_tells_the_sizes_and_who_shares(client, url):
 
 
 @pytest.mark.parametrize(
+    ("query", "command"),
+    [
+        ("?from=1&to=2", "space webserver:v2 --squash 1-2"),
+        ("?without=*.deb", "space webserver:v2 --without &#x27;*.deb&#x27;"),
+    ],
+)
+def test_what_if_says_which_command_tells_the_same(client, url, query, command):
+    assert command in client.get(url + query).content.decode()
+
+
+@pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("?from=2&to=1", "2 to 1 is no run of two or more"),
@@ -222,7 +233,10 @@ def test_the_rules_of_the_address_are_held_against_the_image(client, url):
 
 
 def test_without_rules_they_are_dives(client, url):
-    assert "at least 90.00 % wanted" in client.get(check_of(url)).content.decode()
+    html = client.get(check_of(url)).content.decode()
+
+    assert "at least 90.00 % wanted" in html
+    assert "manage.py check webserver:v2" in html and "--rules" not in html
 
 
 def test_rules_that_are_none_get_a_sentence(client, url):
