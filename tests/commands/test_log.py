@@ -71,3 +71,14 @@ def test_texts_are_cut_unless_told(load, output):
 
     assert "…" in output("log", "nginx:v2", INDEX)
     assert "…" not in output("log", "nginx:v2", INDEX, "--no-trunc")
+
+
+def test_the_links_that_lead_there(load, output, rows):
+    load("01")
+    image = next(image for image in golden("01-webserver")["images"] if len(image["layers"]) == 5)
+    links = {row["path"] for row in image["layers"][-1]["merged"] if row.get("linkname") == "busybox"}
+    told = rows("log", "--links", "nginx:v2", "/bin/busybox")
+
+    assert {row["path"] for row in told} == links != set()
+    assert {(row["type"], row["target"]) for row in told} == {("symlink", "busybox")}
+    assert output("log", "--links", "nginx:v2", "/bin/busybox").split()[:3] == ["TYPE", "PATH", "TARGET"]

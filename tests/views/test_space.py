@@ -236,7 +236,8 @@ def test_without_rules_they_are_dives(client, url):
     html = client.get(check_of(url)).content.decode()
 
     assert "at least 90.00 % wanted" in html
-    assert "manage.py check webserver:v2" in html and "--rules" not in html
+    assert "manage.py check webserver:v2" in html
+    assert "--rules" not in html
 
 
 def test_rules_that_are_none_get_a_sentence(client, url):

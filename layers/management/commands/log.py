@@ -12,13 +12,16 @@ from layers.management.command import LibraryCommand
 from layers.management.human import NO_DATE, ellipsis, human_since, human_size
 from layers.management.listing import printable, text_fields
 from layers.management.table import table
+from layers.models import Image
 from layers.oci.changeset.paths import clean
 from layers.queries.images import find_image
 from layers.queries.life import Event, life, living_path
+from layers.queries.links import links_to
 from layers.queries.tree import NoSuchPath
 from layers.queries.versions import Version
 
 HEADER = ("LAYER", "CREATED", "CHANGE", "WHY", "SIZE", "CREATED BY")
+LINKS_HEADER = ("TYPE", "PATH", "TARGET")
 CREATED_BY_WIDTH = 45
 
 
@@ -32,10 +35,16 @@ class Command(LibraryCommand):
         parser.add_argument("image", metavar="IMAGE")
         parser.add_argument("path", metavar="PATH")
         parser.add_argument("--no-trunc", action="store_true", help=_("cut nothing"))
+        parser.add_argument(
+            "--links", action="store_true", help=_("instead, the hard links and symlinks that lead there")
+        )
 
     def handle(self, *args: object, **options: Any) -> None:
         image = find_image(options["image"])
         path = living_path(image, clean(os.fsencode(options["path"])).strip(b"/"))
+        if options["links"]:
+            self.print_links(image, path, options["format"])
+            return
         events = life(image, path)[::-1]
         if options["format"] == "json":
             for event in events:
@@ -44,6 +53,21 @@ class Command(LibraryCommand):
             now = datetime.now(UTC)
             rows = cells(events, now, options["no_trunc"])
             self.stdout.write(table([HEADER, *rows]), ending="")
+
+    def print_links(self, image: Image, path: bytes, form: str) -> None:
+        """Other ways to what the image shows at the path."""
+        links = links_to(image, len(image.chain.lineage) - 1 if image.chain else 0, path)
+        rows = [("hardlink", b"/" + name, b"") for name in links.names]
+        rows += [("symlink", b"/" + link.path, link.target) for link in links.symlinks]
+        if form == "json":
+            for kind, name, target in rows:
+                told = text_fields("target", target) if target else {}
+                self.print_json({"type": kind, **text_fields("path", name), **told})
+        else:
+            cells = [(kind, printable(name), printable(target)) for kind, name, target in rows]
+            self.stdout.write(table([LINKS_HEADER, *cells]), ending="")
+        if links.is_cut:
+            self.stderr.write(_("The search was cut off: there may be more."))
 
 
 def cells(events: Iterable[Event], now: datetime, whole: bool) -> Iterator[tuple[str, ...]]:
