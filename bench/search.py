@@ -28,15 +28,16 @@ def measure_search(program: Program) -> tuple[list[Latency], str]:
     before = checkpointed(library)
     say("its index")
     start = time.perf_counter()
-    inside(program, library, "from layers.operations.index_paths import index_paths; index_paths()")
+    code = "from layers.operations.index_paths import index_paths; index_paths()"
+    memory = program.manage(library, "shell", "-v", "0", "-c", code).largest_size
     seconds = time.perf_counter() - start
     grown = checkpointed(library) - before
     paths, size = map(int, inside(program, library, "from bench.shelf import figures; figures()"))
     entries, layers, images = map(int, made)
     sentence = (
         f"{entries:,} entries in {layers} layers of {images} images, {paths:,} distinct paths: indexed in"
-        f" {seconds:.0f} s, {size / paths:.1f} bytes a distinct path; the file grew by {grown / paths:.1f}"
-        f" (goal ≤ {GOAL_BYTES}), what merging needed in between included."
+        f" {seconds:.0f} s and {memory / 2**20:.0f} MiB of memory, {size / paths:.1f} bytes a distinct path;"
+        f" the file grew by {grown / paths:.1f} (goal ≤ {GOAL_BYTES}), what merging needed included."
     )
     with program.server(library) as connection:
         rows = []

@@ -2,17 +2,25 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from layers.pathindex.pattern import LONGEST, parse_pattern
 from layers.queries.search_content import find_content
 from layers.queries.search_matches import Clock, Hit, Key, OutOfTime
-from layers.queries.search_packages import find_packages
+from layers.queries.search_packages import find_packages, lacking_packages
 from layers.queries.search_paths import find_path, find_paths
 from layers.queries.search_segments import visible_segments
-from layers.queries.search_texts import Finder, TextHit, find_config, find_images, find_layers, find_steps
+from layers.queries.search_texts import (
+    Finder,
+    TextHit,
+    find_config,
+    find_images,
+    find_layers,
+    find_steps,
+    lacking_configs,
+)
 from layers.queries.sightings import Seen, seen
 
 TEXTS: Final[dict[str, Finder]] = {
@@ -22,6 +30,8 @@ TEXTS: Final[dict[str, Finder]] = {
     "config": find_config,
     "packages": find_packages,
 }
+LACKING: Final[dict[str, Callable[[], int]]] = {"config": lacking_configs, "packages": lacking_packages}
+"""How much of a kind is not read yet."""
 KINDS: Final = (*TEXTS, "content", "paths")
 COUNTED: Final = 1000
 """Paths that are counted; of more it is said that there are more."""
@@ -48,7 +58,7 @@ class Found:
     next: str = ""
     """Where the next page begins; empty on the last."""
     lacking: int = 0
-    """Layers that are not indexed yet."""
+    """Layers, or images where the kind is ``config``, that are not indexed yet."""
 
     @property
     def hits(self) -> Sequence[TextHit | Seen]:
@@ -93,7 +103,11 @@ def _texts(kind: str, text: str, after: str, limit: int) -> Found:
     page = TEXTS[kind](wanted, before, limit + 1)
     shown = page.hits[:limit]
     return Found(
-        kind, texts=shown, total=page.total, next=str(shown[-1].key) if len(page.hits) > limit else ""
+        kind,
+        texts=shown,
+        total=page.total,
+        next=str(shown[-1].key) if len(page.hits) > limit else "",
+        lacking=LACKING[kind]() if kind in LACKING else 0,
     )
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Concat
 from layers.models import ImageLayer, PackageChange
 from layers.models.acting import sees_all
 from layers.oci.packages.delta import PackageChangeKind
+from layers.queries.packages import READER_VERSION
 from layers.queries.search_texts import Place, TextHit, TextPage, older, places
 from layers.queries.sightings import Above, visible_places
 
@@ -32,6 +33,12 @@ def find_packages(text: str, before: int | None, limit: int) -> TextPage:
         for named, key in chosen.items()
     ]
     return TextPage(told_of(hits, list(chosen)), groups.count())
+
+
+def lacking_packages() -> int:
+    """Layers whose packages are not read yet."""
+    chains = visible_places().values("chain").distinct()
+    return chains.exclude(chain__package_scan__version__gte=READER_VERSION).count()
 
 
 def changes() -> QuerySet[PackageChange]:

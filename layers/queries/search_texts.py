@@ -163,6 +163,11 @@ def find_config(text: str, before: int | None, limit: int) -> TextPage:
     return TextPage(hits, groups.count())
 
 
+def lacking_configs() -> int:
+    """Images whose config is not indexed yet."""
+    return Image.objects.visible().filter(config_texts=None).count()
+
+
 def visible(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Those rows that are of images that whoever acts may see."""
     return rows if sees_all() else rows.filter(image__in=Image.objects.visible())

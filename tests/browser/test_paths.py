@@ -218,3 +218,28 @@ def test_all_paths_are_walked_in_pages(page: Page):
     expect(page.locator("#group-paths .found-path").first).not_to_have_text(first)
     page.go_back()
     expect(page.locator("#group-paths .found-path").first).to_have_text(first)
+
+
+def test_shelf_is_walked_and_a_deletion_rehearsed(page: Page):
+    page.goto("/")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Shelf")
+    page.keyboard.press("2")
+    expect(page).to_have_url(re.compile("view=table"))
+
+    page.get_by_role("checkbox", name="nginx:v2").check()
+    page.get_by_role("button", name="What would deleting these free?").click()
+    expect(page.locator("#freed")).to_contain_text("would be free on the disk")
+    expect(page).to_have_url(re.compile("image=[0-9a-f]{64}"))
+    page.go_back()
+    expect(page.locator("#freed")).to_have_count(0)
+
+
+def test_layer_leads_to_all_its_images(nginx: Page):
+    nginx.goto(nginx.url.partition("?")[0] + "?layer=0")
+    nginx.locator(".instruction summary").click()
+    nginx.locator(".instruction a[href^='/layers/']").click()
+
+    expect(nginx.get_by_role("heading", level=1)).to_contain_text("Layer")
+    expect(nginx.locator("#layer")).to_contain_text("nginx:latest")

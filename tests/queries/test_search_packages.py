@@ -2,8 +2,10 @@
 
 import pytest
 
-from layers.models import Image, PackageChange
+from layers.models import Chain, Image, PackageChange
 from layers.oci.packages.delta import PackageChangeKind
+from layers.operations.index_configs import index_configs
+from layers.operations.read_packages import read_packages
 from layers.queries.search import find
 from tests.views.conftest import GOLDEN, imported
 
@@ -62,3 +64,18 @@ def test_pages_of_packages_go_on(image):
         "openssl 3.0.1",
     ]
     assert (first.total, rest.next) == (3, "")
+
+
+def test_layers_whose_packages_are_not_read_are_counted(image):
+    chains = Chain.objects.filter(image_layers__isnull=False).distinct()
+    assert find("packages", "ssl", limit=5).lacking == chains.count()
+
+    read_packages()
+    assert find("packages", "ssl", limit=5).lacking == 0
+
+
+def test_images_whose_configs_are_not_read_are_counted(image):
+    assert find("config", "nginx", limit=5).lacking == Image.objects.count()
+
+    index_configs()
+    assert find("config", "nginx", limit=5).lacking == 0

@@ -12,6 +12,7 @@ from layers.operations.create_user import create_user
 from layers.operations.import_archive import import_archive
 from layers.operations.index_configs import index_configs
 from layers.operations.index_paths import index_paths
+from layers.operations.read_packages import read_packages
 from layers.queries import search as queries
 from layers.queries.search import KINDS, find
 from tests.views.conftest import GOLDEN, imported
@@ -25,6 +26,7 @@ def indexed(nginx) -> Image:
     import_archive(GOLDEN / "02-delete-opaque" / "image.tar")
     index_configs()
     index_paths()
+    read_packages()
     return nginx
 
 

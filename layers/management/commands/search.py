@@ -13,6 +13,7 @@ from layers.management.table import table
 from layers.oci.changeset.paths import as_text
 from layers.operations.index_configs import index_configs
 from layers.operations.index_paths import index_paths
+from layers.operations.read_packages import read_packages
 from layers.queries.search import KINDS, Found, find
 from layers.queries.search_texts import Place, TextHit
 from layers.queries.sightings import Seen, Sighting
@@ -50,6 +51,7 @@ class Command(LibraryCommand):
     def handle(self, *args: object, **options: Any) -> None:
         index_configs()
         index_paths()
+        read_packages()
         lines: list[dict[str, Any]] = []
         for kind in KINDS:
             if kind in (options["kind"] or KINDS):
@@ -75,7 +77,9 @@ class Command(LibraryCommand):
         if found.is_cut:
             self.stderr.write(_("%(kind)s: not all was looked at, that would take too long.") % values)
         if found.lacking:
-            self.stderr.write(_("%(kind)s: %(lacking)d layers are not indexed yet.") % values)
+            images = _("%(kind)s: %(lacking)d images are not indexed yet.")
+            layers = _("%(kind)s: %(lacking)d layers are not indexed yet.")
+            self.stderr.write((images if found.kind == "config" else layers) % values)
 
 
 def rows(found: Found) -> Iterator[dict[str, Any]]:
