@@ -53,6 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) ->
         server.upload(shop_archive(), "shop.tar")
         server.await_states(*["done"] * (len(IMAGES) + 1))
         make_containers(data)
+        run_program("keep_house", data=data).check_returncode()  # what the server would do in a while
         yield server
     finally:
         try:
