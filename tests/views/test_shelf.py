@@ -82,6 +82,12 @@ def test_the_image_page_says_what_it_is_built_on(client, url):
     assert re.search(r'built on <a href="/images/[0-9a-f]{64}/">nginx:latest</a>, 1 layer', text)
 
 
+def test_the_image_page_leads_to_what_deleting_it_would_free(client, url):
+    link = re.search(r'href="(/shelf/\?image=[^"]+)"', client.get(url).content.decode())[1]
+
+    assert 'id="freed"' in client.get(unescape(link)).content.decode()
+
+
 def test_more_stands_than_a_page_holds_are_left_to_the_table(client, nginx, monkeypatch):
     monkeypatch.setattr("layers.views.shelf.MOST_STANDS", 1)
 
