@@ -1,10 +1,9 @@
-"""What a person who edits waits for, measured inside the program: its pages and operations, no network.
+"""What a commit takes, measured inside the program: as a warm server makes it, no network.
 
-Runs as ``manage.py shell -c "from bench.edits import main; main('bench-wide:gzip', 300, 5)"``.
+Runs as ``manage.py shell -c "from bench.edits import main; main('bench-wide:gzip', 5)"``.
 """
 
 import json
-import random
 import time
 
 from django.test import Client
@@ -15,37 +14,17 @@ from layers.models import Container
 from layers.operations.commit_container import commit_container
 from layers.operations.create_container import create_container
 from layers.operations.remove_container import remove_container
-from layers.operations.write_file import write_file, write_files
+from layers.operations.write_file import write_files
 from layers.queries.images import find_image
 
 EDITS = 1000
-RAIL_FILES = 150
-"""As many as the first page of the rail has room for."""
 TYPED = "message"
-RAIL = {"HX-Request": "true", "HX-Target": "rail"}
 
 
-def main(image: str, saves: int, commits: int) -> None:
-    """Print seconds of each save, preview and commit, as JSON."""
-    previews, committed = timed_commits(image, commits)
-    saved = list(timed_saves(image, saves))
-    print(json.dumps({"saves": saved, "previews": previews, "commits": committed}))
-
-
-def timed_saves(image: str, count: int) -> list[float]:
-    """A text is saved in one of the files, and the rail of changes shown."""
-    container, client, dice = new_container(image), Client(), random.Random(11)
-    seconds = []
-    for number in range(count + 20):
-        path = made_up_path(dice.choice(LASTING[:RAIL_FILES])).encode()
-        start = time.perf_counter()
-        write_file(container=container, path=path, data=b"edited %d times\n" % number)
-        answer = client.get(f"/containers/{container.container_id}/", headers=RAIL, SERVER_NAME="localhost")
-        seconds.append(time.perf_counter() - start)
-        if answer.status_code != 200 or path not in answer.content:
-            raise SystemExit(f"the rail does not show {path!r}")
-    remove_container(container=container)
-    return seconds[20:]
+def main(image: str, count: int) -> None:
+    """Print seconds of each preview and commit, as JSON."""
+    previews, committed = timed_commits(image, count)
+    print(json.dumps({"previews": previews, "commits": committed}))
 
 
 def timed_commits(image: str, count: int) -> tuple[list[float], list[float]]:
