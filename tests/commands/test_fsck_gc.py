@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import run_program
 from tests.oracle.golden import GOLDEN
 
 ARCHIVE = str(GOLDEN / "10-formats" / "oci-gzip.tar")
@@ -117,6 +118,14 @@ def test_a_library_of_random_bytes_is_refused_in_a_sentence(library, data_dir):
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert b"I7 " in done.stdout or b"database" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["fsck"], ["fsck", "--repair"], ["gc"]])
+def test_a_library_that_was_never_made_is_told_to_be(data_dir, words):
+    done = run_program(*words, data=data_dir)
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"The library has no tables yet" in done.stderr
 
 
 def test_gc_keeps_what_is_young(library, data_dir):

@@ -7,8 +7,9 @@ from django.db import DatabaseError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from layers.management.command import LibraryCommand
+from layers.management.command import NO_TABLES, LibraryCommand
 from layers.management.human import human_size
+from layers.models import Image
 from layers.operations.repair_library import Repaired, repair_library
 from layers.queries.fsck.account import Account, account
 from layers.queries.fsck.library import check_library
@@ -30,6 +31,7 @@ class Command(LibraryCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
+        refuse_without_tables()
         if options["repair"]:
             repaired = repair_library(deep=options["deep"])
         else:
@@ -72,6 +74,15 @@ class Command(LibraryCommand):
             "size": human_size(counted.size, 4),
         }
         self.stdout.write(looked + verdict(repaired))
+
+
+def refuse_without_tables() -> None:
+    """A library that was never made is not damaged: raises what every command then says."""
+    try:
+        Image.objects.exists()
+    except DatabaseError as error:
+        if any(words in str(error) for words in NO_TABLES):
+            raise
 
 
 def line(problem: Problem, is_left: bool) -> str:
