@@ -224,6 +224,7 @@ def test_shelf_is_walked_and_a_deletion_rehearsed(page: Page):
     page.goto("/")
     page.keyboard.press("g")
     page.keyboard.press("s")
+    page.wait_for_url("**/shelf/", wait_until="load")
     expect(page.get_by_role("heading", level=1)).to_have_text("Shelf")
     page.keyboard.press("2")
     expect(page).to_have_url(re.compile("view=table"))
