@@ -34,8 +34,8 @@ def check_settings(app_configs: Sequence[Any] | None, **kwargs: object) -> list[
             sentence = _("IMAGEBROWSER_%(name)s is %(found)s; it must be one of %(known)s.")
             words = {"name": name, "found": repr(value), "known": ", ".join(known)}
             found.append(Error(sentence % words, id=number))
-    if settings.JOBS_AT_ONCE < 1:
-        found.append(Error(_("IMAGEBROWSER_JOBS_AT_ONCE must be 1 or more."), id="layers.E002"))
+    if settings.JOBS_AT_ONCE < 0:
+        found.append(Error(_("IMAGEBROWSER_JOBS_AT_ONCE must be 0 or more."), id="layers.E002"))
     needed = LEAST_MEMORY_SIZE + settings.LIMITS.zstd_window
     if needed > settings.JOB_MEMORY_SIZE:
         sentence = _("IMAGEBROWSER_JOB_MEMORY_SIZE is %(found)d bytes; some imports need %(needed)d.")

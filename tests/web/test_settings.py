@@ -18,7 +18,7 @@ from layers.oci.limits import MIB
     [
         ("DURABILITY", "often", "layers.E001"),
         ("PROFILE", "Shared", "layers.E004"),
-        ("JOBS_AT_ONCE", 0, "layers.E002"),
+        ("JOBS_AT_ONCE", -1, "layers.E002"),
         ("JOB_MEMORY_SIZE", 1, "layers.W001"),
     ],
 )
