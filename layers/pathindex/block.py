@@ -9,8 +9,11 @@ keeps, for each directory and layer, where the numbers start, and nothing more.
 """
 
 import zlib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from layers.pathindex.varints import pack, signed, unpack, unsigned
@@ -126,21 +129,65 @@ class Block:
                 shape.append(code)
             shapes.append(tuple(shape))
             at = end
-        starts = at + len(self.paths)
+        starts = at + self._count
         return shapes, numbers[at:starts], numbers[starts:]
+
+    @property
+    def _count(self) -> int:
+        """How many paths there are: each ends with a NUL, and each directory with a slash and one."""
+        return self.text.count(b"\0") - self.text.count(b"/\0")
 
     def layers(self, index: int) -> list[tuple[int, bool]]:
         """The layers that hold the path at ``index``: ordinal, and whether it is a whiteout there."""
         shapes, kinds, _ = self._unpacked
         return [(code >> 1, bool(code & 1)) for code in shapes[kinds[index]]]
 
-    @cached_property
-    def _items(self) -> list[list[Place]]:
-        return list(self._numbered())
-
     def places(self, index: int) -> Sequence[Place]:
-        """What each layer has at the path at ``index``."""
-        return self._items[index]
+        """What each layer has at the path at ``index``; only its directory's numbers are worked out."""
+        shapes, kinds, _ = self._unpacked
+        first, starts = self._directory_of(index)
+        before: Counter[int] = Counter()
+        for kind, count in Counter(kinds[first:index]).items():
+            for code in shapes[kind]:
+                before[code >> 1] += count
+        return [
+            Place(code >> 1, starts[code >> 1] + before[code >> 1], bool(code & 1))
+            for code in shapes[kinds[index]]
+        ]
+
+    def _directory_of(self, index: int) -> tuple[int, dict[int, int]]:
+        """Where the directory of a path begins in the block, and each layer's number there."""
+        at = bisect_right(self._directories, index, key=itemgetter(0)) - 1
+        return self._directories[at]
+
+    @cached_property
+    def _directories(self) -> list[tuple[int, dict[int, int]]]:
+        shapes, kinds, numbers = self._unpacked
+        left, expected, found = iter(numbers), dict[int, int](), []
+        for first, end in self._spans():
+            starts: dict[int, int] = {}
+            counts: Counter[int] = Counter()
+            for kind, count in Counter(kinds[first:end]).items():
+                for code in shapes[kind]:
+                    layer = code >> 1
+                    if layer not in starts:
+                        starts[layer] = expected.get(layer, 0) + unsigned(next(left))
+                    counts[layer] += count
+            for layer, start in starts.items():
+                expected[layer] = start + counts[layer]
+            found.append((first, starts))
+        return found
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        """From where to where the paths of each directory go."""
+        first = count = 0
+        for part in self.text.split(b"\0")[:-1]:
+            if not part.endswith(b"/"):
+                count += 1
+            elif count > first:
+                yield first, count
+                first = count
+        yield first, count
 
     def _numbered(self) -> Iterator[list[Place]]:
         shapes, kinds, starts = self._unpacked
@@ -167,7 +214,7 @@ class Block:
         """Everything in it, by directory."""
         directory = b""
         items: list[Item] = []
-        for (spelling, name), places in zip(self.paths, self._items, strict=True):
+        for (spelling, name), places in zip(self.paths, self._numbered(), strict=True):
             if spelling[1:-1] != directory and items:
                 yield directory, items
                 items = []

@@ -66,6 +66,8 @@ def test_merged_layers_are_unpacked_from_their_blocks(layers):
     found = [row for block in blocks for row in flat(block.groups())]
     assert found == [(*path, places) for path, places in sorted(expected.items())]
     assert writer.path_count == len(expected)
+    one_by_one = [list(block.places(at)) for block in blocks for at in range(len(block.paths))]
+    assert one_by_one == [places for _, places in sorted(expected.items())]
 
 
 @settings(deadline=None)
