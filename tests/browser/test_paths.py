@@ -143,11 +143,26 @@ def test_deleted_file_can_still_be_seen(page: Page):
     page.goto("/")
     page.get_by_role("link", name="oracle/names:latest").click()
     page.goto(page.url + "?layer=6&kinds=D")
-    page.locator("tr.change-D a.path").first.click()
+    page.get_by_role("link", name=r"n/latin1-\xe9", exact=True).click()
+    expect(page.get_by_role("strong").get_by_text("Deleted in layer 6")).to_be_visible()
     page.get_by_role("link", name="Look at them").click()
 
+    expect(page).not_to_have_url(re.compile("layer=6"))
     expect(page.locator("#content-title")).to_be_attached()
     expect(page.get_by_text("Deleted in layer")).to_have_count(0)
+
+
+def test_deleted_directory_leads_to_the_tree_that_holds_it(page: Page):
+    page.goto("/")
+    page.get_by_role("link", name="oracle/names:latest").click()
+    page.goto(page.url + "?layer=6&kinds=D")
+    page.get_by_role("link", name=r"n/dir-\xe9/", exact=True).click()
+    page.get_by_role("link", name="Look at them").click()
+
+    expect(page).to_have_url(re.compile("layer=4.*view=tree|view=tree.*layer=4"))
+    expect(
+        page.get_by_role("treegrid", name="Files").get_by_role("link", name="in", exact=True)
+    ).to_be_visible()
 
 
 def test_keyboard_map_opens_and_closes(page: Page):
