@@ -80,6 +80,18 @@ class HistoryRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["image", "index"], name="one_row_an_index")]
 
 
+class ManifestQuerySet(models.QuerySet["Manifest"]):
+    def visible(self) -> Self:
+        """The documents that whoever acts may see: shared ones and those they brought themselves, or all.
+
+        An index names others by digest, and anybody may write an index.
+        """
+        if sees_all():
+            return self
+        own = Manifest.holders.through.objects.filter(user=acting_user()).values("manifest")
+        return self.filter(models.Q(is_shared=True) | models.Q(pk__in=own))
+
+
 class Manifest(models.Model):
     """A manifest or index that came with an archive; raw bytes in its blob."""
 
@@ -96,6 +108,11 @@ class Manifest(models.Model):
     """What an image manifest describes."""
     blobs = models.ManyToManyField(Blob, related_name="named_by")
     """Every blob it names that is kept: the config and layers of an image, the content of an artifact."""
+    is_shared = models.BooleanField(default=True)
+    """As of an image: whether everybody may see it, or only its holders."""
+    holders = models.ManyToManyField(User, related_name="+")
+
+    objects = ManifestQuerySet.as_manager()
 
 
 class IndexEntry(models.Model):

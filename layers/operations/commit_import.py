@@ -156,14 +156,14 @@ class Shelf:
             self._manifest(image, staged, staged.manifest, stored)
         return image
 
-    def _hold(self, image: Image, is_new: bool) -> None:
+    def _hold(self, thing: Image | Manifest, is_new: bool) -> None:
         """What a student brings is theirs alone, unless it is there for all; what others bring is for all."""
         user = acting_user()
         if user is not None and is_student():
-            image.holders.add(user)
+            thing.holders.add(user)
         if is_new or not is_student():
-            image.is_shared = not is_student()
-            image.save(update_fields=["is_shared"])
+            thing.is_shared = not is_student()
+            thing.save(update_fields=["is_shared"])
 
     def _layers(self, image: Image, staged: StagedImage, stored: Sequence[StoredLayer]) -> None:
         ImageLayer.objects.bulk_create(
@@ -172,7 +172,7 @@ class Shelf:
         )
 
     def _manifest(self, image: Image, staged: StagedImage, raw: bytes, stored: Sequence[StoredLayer]) -> None:
-        manifest, _ = Manifest.objects.get_or_create(
+        manifest, is_new = Manifest.objects.get_or_create(
             blob=self.document_blob(raw),
             defaults={
                 "kind": Manifest.Kind.IMAGE,
@@ -180,25 +180,27 @@ class Shelf:
                 "image": image,
             },
         )
+        self._hold(manifest, is_new)
         manifest.blobs.set([image.config, *{form.blob_id: form.blob for form in stored}.values()])
 
     def document(self, document: DocumentPart) -> Manifest:
         """An index, an attestation, or another artifact, with the blobs it names."""
-        manifest, _ = Manifest.objects.get_or_create(
+        manifest, is_new = Manifest.objects.get_or_create(
             blob=self.document_blob(document.raw),
             defaults={"kind": document.kind, "media_type": storable(document.media_type)[:255]},
         )
+        self._hold(manifest, is_new)
         manifest.blobs.set([self.blob(part.digest, part.part.size) for part in document.blobs if part.digest])
         return manifest
 
     def entries(self, document: DocumentPart) -> None:
-        """The descriptors of an index, each with the manifest it names, if that is here."""
+        """The descriptors of an index, each with the manifest it names, if that is here and theirs to see."""
         if document.kind != "index":
             return
         index = Manifest.objects.get(blob__digest=document.digest)
         for entry in index.entries.filter(manifest=None):
             # It was not here before, or has been deleted since.
-            entry.manifest = Manifest.objects.filter(blob__digest=entry.digest).first()
+            entry.manifest = manifest_named(entry.digest)
             entry.save(update_fields=["manifest"])
         if index.entries.exists():
             return
@@ -207,7 +209,7 @@ class Shelf:
             IndexEntry.objects.create(
                 index=index,
                 position=position,
-                manifest=Manifest.objects.filter(blob__digest=descriptor.digest).first(),
+                manifest=manifest_named(descriptor.digest),
                 digest=descriptor.digest,
                 platform=storable(str(descriptor.platform or ""))[:255],
                 annotations={storable(key): storable(value) for key, value in descriptor.annotations.items()},
@@ -220,9 +222,11 @@ class Shelf:
             for name in staged.references:
                 moved[name] = image, None
         for name, digest in self.staged.index_of.items():
-            below = images_below(Manifest.objects.get(blob__digest=digest))
+            seen = set(Image.objects.visible().values_list("pk", flat=True))
+            index = Manifest.objects.get(blob__digest=digest)
+            below = [image for image in images_below(index) if image.pk in seen]
             if below:
-                moved[name] = host_first(below)[0], Manifest.objects.get(blob__digest=digest)
+                moved[name] = host_first(below)[0], index
         return [self._name(name, image, index) for name, (image, index) in moved.items()]
 
     def _name(self, name: Name, image: Image, index: Manifest | None) -> Reference:
@@ -230,6 +234,11 @@ class Shelf:
         return Reference.objects.update_or_create(
             repository=name.repository, tag=name.tag, defaults={"image": image, "index": index}
         )[0]
+
+
+def manifest_named(digest: str) -> Manifest | None:
+    """The document of that digest; None for one that is not here, or only among what others brought."""
+    return Manifest.objects.visible().filter(blob__digest=digest).first()
 
 
 def images_below(index: Manifest) -> list[Image]:

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from layers.models import Role, User
+from layers.models import Reference, Role, User
+from layers.oci.reference import DEFAULT_DOMAIN
 from layers.operations.record_audit import record_audit
 
 NAME: Final = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
@@ -24,12 +25,17 @@ def create_user(*, name: str, password: str, role: str = Role.STUDENT) -> User:
     """A new account.
 
     Raises:
-        AccountRefused: the name is taken or none that an image can have, or the password is easy to guess.
+        AccountRefused: the name is taken, none that an image can have, or already the beginning of some
+            image's name; or the password is easy to guess.
     """
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or name in RESERVED:
         raise AccountRefused(
             _("An account is named with lower-case letters and digits, parted by . _ or -; at most %(most)d.")
             % {"most": LONGEST_NAME}
+        )
+    if Reference.objects.filter(repository__startswith=f"{DEFAULT_DOMAIN}/{name}/").exists():
+        raise AccountRefused(
+            _("There are images called %(name)s/… already, which would be theirs to move.") % {"name": name}
         )
     user = User(name=name, role=checked_role(role))
     set_password(user, password)

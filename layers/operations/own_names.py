@@ -15,16 +15,23 @@ class NotYourName(OCIError):
 
 
 def own_name(name: Reference) -> Reference:
-    """The name as whoever acts may give it: below a student's own; any other as it is.
+    """The name as whoever acts may give it: a student's, and one that is another's, below their own.
+
+    Raises ``InvalidReference`` where it would be too long so.
 
     >>> own_name(Reference.parse("nginx:v2")).familiar
     'nginx:v2'
     """
     user = acting_user()
-    if user is None or not is_student() or is_below(name, user):
+    if user is None or user.is_admin or is_below(name, user):
         return name
     path = name.path.removeprefix(OFFICIAL)
-    return replace(name, domain=DEFAULT_DOMAIN, path=f"{user.name}/{path}")
+    if not is_student():
+        owner, _, rest = name.path.partition("/")
+        if name.domain != DEFAULT_DOMAIN or not rest or not User.objects.filter(name=owner).exists():
+            return name
+        path = rest
+    return Reference.parse(replace(name, domain=DEFAULT_DOMAIN, path=f"{user.name}/{path}").full)
 
 
 def check_name(name: Reference) -> None:
@@ -33,15 +40,16 @@ def check_name(name: Reference) -> None:
     if user is None or user.is_admin:
         return
     own = own_name(name)
-    if own != name:
-        raise NotYourName(
-            _("Your images are called %(user)s/…: %(name)s would do.")
-            % {"user": user.name, "name": own.familiar}
-        )
+    if own == name:
+        return
+    if is_student():
+        sentence = _("Your images are called %(user)s/…: %(own)s would do.")
+    else:
+        sentence = _("%(name)s is a name of %(owner)s's: %(own)s would do.")
     owner = name.path.partition("/")[0]
-    is_others = name.domain == DEFAULT_DOMAIN and owner != user.name and "/" in name.path
-    if is_others and User.objects.filter(name=owner).exists():
-        raise NotYourName(_("%(name)s is a name of %(owner)s's.") % {"name": name.familiar, "owner": owner})
+    raise NotYourName(
+        sentence % {"user": user.name, "name": name.familiar, "owner": owner, "own": own.familiar}
+    )
 
 
 def is_below(name: Reference, user: User) -> bool:

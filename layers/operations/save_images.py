@@ -65,16 +65,15 @@ def _roots(image: Image, names: tuple[Reference, ...]) -> Iterator[SavedRoot]:
 
 def _index_of(name: Reference) -> Manifest | None:
     name = name.with_default_tag()
-    row = models.Reference.objects.select_related("index__blob").filter(
-        repository=name.repository, tag=name.tag or ""
-    )
-    return next((reference.index for reference in row), None)
+    named = models.Reference.objects.filter(repository=name.repository, tag=name.tag or "")
+    return Manifest.objects.visible().select_related("blob").filter(references__in=named).first()
 
 
 def _below(index: Manifest, seen: set[int]) -> Iterator[SavedBlob]:
-    """Every blob the library holds of what an index lists, nested indexes too."""
+    """Every blob of what an index lists, nested indexes too, as far as it is here and theirs to see."""
     seen.add(index.pk)
-    for entry in index.entries.select_related("manifest__blob"):
+    held = index.entries.filter(manifest__in=Manifest.objects.visible())
+    for entry in held.select_related("manifest__blob").order_by("position"):
         manifest = entry.manifest
         if manifest is not None and manifest.pk not in seen:
             yield _blob(manifest.blob)
@@ -87,7 +86,7 @@ def _saved(image: Image, names: tuple[Reference, ...]) -> SavedImage:
     config = _raw(image.config)
     rows = list(image.image_layers.select_related("layer", "stored__blob"))
     diff_ids = [Digest.parse(row.layer.diff_id) for row in rows]
-    for manifest in image.manifests.select_related("blob").order_by("-pk"):
+    for manifest in image.manifests.visible().select_related("blob").order_by("-pk"):
         raw = _raw(manifest.blob)
         layers = _as_described(manifest, raw, diff_ids)
         if layers is not None:

@@ -14,4 +14,5 @@ def share_image(*, image: Image, is_shared: bool) -> None:
         raise PermissionDenied(_("A teacher decides what everybody sees."))
     image.is_shared = is_shared
     image.save(update_fields=["is_shared"])
+    image.manifests.update(is_shared=is_shared)
     record_audit(action="share image" if is_shared else "withdraw image", target=image.image_id)

@@ -154,7 +154,7 @@ def base_layers(image: Image) -> tuple[Manifest | None, list[Descriptor], list[C
     """
     rows = list(image.image_layers.select_related("stored__blob", "chain__layer").order_by("position"))
     chains = [row.chain for row in rows]
-    for manifest in image.manifests.select_related("blob").order_by("-pk"):
+    for manifest in image.manifests.visible().select_related("blob").order_by("-pk"):
         parsed = _as_described(manifest, chains)
         if parsed is not None:
             return parsed, list(parsed.layers), chains

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from layers.models import (
     Blob,
     Chain,
+    Container,
     Edit,
     Image,
-    ImageLayer,
     IndexEntry,
     Layer,
     Manifest,
@@ -22,7 +22,9 @@ from layers.models import (
     StoredLayer,
     UpperRow,
 )
+from layers.models.acting import sees_all
 from layers.queries.indexes import images_of_indexes
+from layers.queries.sightings import visible_places
 
 Users = defaultdict[int, set[int]]
 
@@ -59,10 +61,13 @@ class ChainFacts(NamedTuple):
 
 
 class Holdings:
-    """Who needs what in the whole library, whoever asks: read once, for many questions."""
+    """Who needs what in the library, read once, for many questions.
+
+    To students, who cannot delete, it is told as if there was only what they see.
+    """
 
     def __init__(self) -> None:
-        self._config_of = dict(Image.objects.values_list("pk", "config_id"))
+        self._config_of = dict(Image.objects.visible().values_list("pk", "config_id"))
         self._images_of_config: Users = defaultdict(set)
         for image, blob in self._config_of.items():
             self._images_of_config[blob].add(image)
@@ -70,15 +75,18 @@ class Holdings:
         self._read_documents()
         blobs = Blob.objects.values_list("pk", "digest", "size")
         self._blobs = {key: (digest, size) for key, digest, size in blobs}
-        self._pinned = set(UpperRow.objects.exclude(content=None).values_list("content", flat=True))
-        self._pinned |= set(Edit.blobs.through.objects.values_list("blob_id", flat=True))
+        containers = {} if sees_all() else {"container__in": Container.objects.visible()}
+        written = UpperRow.objects.filter(**containers).exclude(content=None)
+        self._pinned = set(written.values_list("content", flat=True))
+        kept = Edit.objects.filter(**containers).exclude(blobs=None)
+        self._pinned |= set(kept.values_list("blobs", flat=True))
 
     def _read_layers(self) -> None:
         self._places: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._images_of_chain: Users = defaultdict(set)
         self._images_of_layer: Users = defaultdict(set)
         self._images_of_stored: Users = defaultdict(set)
-        rows = ImageLayer.objects.order_by()
+        rows = visible_places()
         for image, *place in rows.values_list("image_id", "chain_id", "layer_id", "stored_id"):
             chain, layer, stored = place
             self._places[image].append((chain, layer, stored))
@@ -89,6 +97,8 @@ class Holdings:
         self._chains_of_layer: Users = defaultdict(set)
         columns = ("chain_id", "layer_id", "depth", "directory_count", "change_count")
         for key, *facts in Chain.objects.values_list("pk", *columns):
+            if not (sees_all() or key in self._images_of_chain):
+                continue
             self._chains[key] = ChainFacts(*facts)
             self._chains_of_layer[facts[1]].add(key)
         building = Chain.objects.exclude(staging="").values_list("lineage", flat=True)
@@ -98,6 +108,8 @@ class Holdings:
         self._stored_of_blob: dict[int, int] = {}
         self._stored_of_layer: Users = defaultdict(set)
         for stored, layer, blob in StoredLayer.objects.values_list("pk", "layer_id", "blob_id"):
+            if not (sees_all() or stored in self._images_of_stored):
+                continue
             self._blob_of_stored[stored], self._stored_of_blob[blob] = blob, stored
             self._stored_of_layer[layer].add(stored)
 
@@ -106,7 +118,8 @@ class Holdings:
         self._own_blob: dict[int, int] = {}
         self._document_of_blob: dict[int, int] = {}
         self._kinds: dict[int, str] = {}
-        for key, blob, kind, image in Manifest.objects.values_list("pk", "blob_id", "kind", "image_id"):
+        documents = Manifest.objects.visible()
+        for key, blob, kind, image in documents.values_list("pk", "blob_id", "kind", "image_id"):
             self._own_blob[key], self._kinds[key] = blob, kind
             self._document_of_blob[blob] = key
             if image is not None:
@@ -114,12 +127,24 @@ class Holdings:
         self._named: Users = defaultdict(set)
         self._naming: Users = defaultdict(set)
         for manifest, blob in Manifest.blobs.through.objects.values_list("manifest_id", "blob_id"):
+            if manifest not in self._own_blob:
+                continue
             self._named[manifest].add(blob)
             self._naming[blob].add(manifest)
-        self._edges = list(IndexEntry.objects.exclude(manifest=None).values_list("index_id", "manifest_id"))
-        self._members = images_of_indexes() if self._edges else {}
+        edges = IndexEntry.objects.exclude(manifest=None).values_list("index_id", "manifest_id")
+        self._edges = [edge for edge in edges if self._own_blob.keys() >= set(edge)]
+        self._members = self._images_of_indexes() if self._edges else {}
         self._in_an_index = {image for images in self._members.values() for image in images}
-        self._references = list(Reference.objects.exclude(index=None).values_list("image_id", "index_id"))
+        named = Reference.objects.visible().exclude(index=None)
+        self._references = list(named.values_list("image_id", "index_id"))
+
+    def _images_of_indexes(self) -> dict[int | None, set[int]]:
+        found = images_of_indexes()
+        return {
+            index: images & self._config_of.keys()
+            for index, images in found.items()
+            if index in self._own_blob
+        }
 
     def freed(self, images: Collection[int]) -> Freed:
         """What goes when these images do, by their keys."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from layers import models
 from layers.models import Image, ImageLayer
+from layers.models.acting import sees_all
 from layers.oci.config import parse_created
 from layers.oci.descriptor import Platform
 from layers.oci.errors import InvalidReference, shown
@@ -103,10 +104,16 @@ def searched(row: ImageRow) -> str:
 
 
 def shared_sizes() -> dict[int, tuple[int, int]]:
-    """For each image that has layers, the bytes it shares with others and the number of its layers."""
-    counts = ImageLayer.objects.order_by().values("chain").annotate(users=Count("image", distinct=True))
+    """For each image that has layers, the bytes it shares with others and the number of its layers.
+
+    Others are those that whoever acts may see.
+    """
+    seen = ImageLayer.objects.order_by()
+    if not sees_all():
+        seen = seen.filter(image__in=Image.objects.visible())
+    counts = seen.values("chain").annotate(users=Count("image", distinct=True))
     shared = Q(chain__in=counts.filter(users__gt=1).values("chain"))
-    rows = ImageLayer.objects.order_by().values("image")
+    rows = seen.values("image")
     sums = rows.annotate(shared=Sum("layer__content_size", filter=shared), count=Count("pk"))
     return {row["image"]: (row["shared"] or 0, row["count"]) for row in sums}
 
@@ -185,7 +192,8 @@ def image_by_digest(text: str) -> list[Image]:
 
 def with_digest(digest: str) -> QuerySet[Image]:
     """Images whose manifest or config has the digest."""
-    return Image.objects.visible().filter(Q(manifests__blob__digest=digest) | Q(image_id=digest)).distinct()
+    named = models.Manifest.objects.visible().filter(blob__digest=digest)
+    return Image.objects.visible().filter(Q(manifests__in=named) | Q(image_id=digest)).distinct()
 
 
 def images_by_id(text: str) -> list[Image]:
@@ -195,7 +203,8 @@ def images_by_id(text: str) -> list[Image]:
         return []
     start = f"{match[1] or 'sha256'}:{match[2]}"
     by_id = Image.objects.visible().filter(image_id__startswith=start).order_by("image_id")
-    by_manifest = Image.objects.visible().filter(manifests__blob__digest__startswith=start).distinct()
+    named = models.Manifest.objects.visible().filter(blob__digest__startswith=start)
+    by_manifest = Image.objects.visible().filter(manifests__in=named).distinct()
     return list(by_id) or list(by_manifest)
 
 
@@ -216,7 +225,7 @@ def words_for(image: Image, names: dict[int, list[tuple[str, str]]]) -> list[str
 
 def repository_digests(image: Image) -> list[str]:
     """``name@digest`` for each repository it is named in, where its manifest or index is known."""
-    manifests = list(image.manifests.values_list("blob__digest", flat=True))
+    manifests = list(image.manifests.visible().values_list("blob__digest", flat=True))
     found = set()
     for row in image.references.select_related("index__blob"):
         name = Reference.parse(row.repository).familiar_repository

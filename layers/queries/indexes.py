@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from layers.models import Image, IndexEntry, Manifest
+from layers.models.acting import sees_all
 
 MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 """What the kernel calls a processor, and what an image does."""
@@ -30,7 +31,7 @@ def platforms(image: Image) -> list[PlatformRow]:
 
     Empty for an image that no index lists.
     """
-    entries = members()
+    entries = visible_members()
     tops = [index for index in entries if image.pk in set(images_below(index, entries))]
     rows = {entry.digest: row_of(entry) for index in tops for entry in entries_below(index, entries)}
     host = host_platform()
@@ -67,6 +68,18 @@ def members() -> Members:
     for entry in IndexEntry.objects.select_related("manifest__image").order_by("index_id", "position"):
         found.setdefault(entry.index_id, []).append(entry)
     return found
+
+
+def visible_members() -> Members:
+    """The same for whoever acts: what only others brought is in no index of theirs."""
+    found = members()
+    if sees_all():
+        return found
+    seen = set(Manifest.objects.visible().values_list("pk", flat=True))
+    for entry in (entry for entries in found.values() for entry in entries):
+        if entry.manifest_id not in seen:
+            entry.manifest = None
+    return {index: entries for index, entries in found.items() if index in seen}
 
 
 def entries_below(index: int, entries: Members, above: frozenset[int] = frozenset()) -> Iterator[IndexEntry]:

@@ -64,6 +64,7 @@ def layer_use(diff_id: str, *, offset: int = 0, limit: int) -> LayerUse:
     forms = [
         (form, user_of(row, names) if (row := came.get(form.pk)) is not None else None)
         for form in layer.stored.select_related("blob").defer("seek_points").order_by("pk")
+        if form.pk in came or sees_all()
     ]
     steps = HistoryRow.objects.filter(image__image_layers__in=places).order_by("pk")
     wanted = set(places.values_list("image_id", "position"))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db.models import Max, Q, QuerySet
 
-from layers.models import Chain, ConfigText, HistoryRow, Image, ImageLayer, Layer, StoredLayer
+from layers.models import Chain, ConfigText, HistoryRow, Image, ImageLayer, Layer, Manifest, StoredLayer
 from layers.models.acting import sees_all
 from layers.queries.images import names_of_images, short_id
 from layers.queries.sightings import Above
@@ -104,7 +104,8 @@ def digest_rows(text: str) -> Iterable[tuple[str, QuerySet[Image, int]]]:
     digits = digest_prefix(text)
     if digits:
         yield "image ID", Image.objects.filter(image_id__startswith=digits).values_list("pk", flat=True)
-        by_manifest = Image.objects.filter(manifests__blob__digest__startswith=digits)
+        named = Manifest.objects.visible().filter(blob__digest__startswith=digits)
+        by_manifest = Image.objects.filter(manifests__in=named)
         yield "manifest", by_manifest.values_list("pk", flat=True)
 
 
@@ -122,6 +123,9 @@ def find_layers(text: str, before: int | None, limit: int) -> TextPage:
     found: dict[int, tuple[str, str]] = {}
     chains = Chain.objects.filter(staging="")
     stored = StoredLayer.objects.filter(layer__staging="", blob__digest__startswith=digits)
+    if not sees_all():
+        stored = stored.filter(image_layers__image__in=Image.objects.visible())
+        chains = chains.filter(image_layers__image__in=Image.objects.visible())
     for field, rows in (
         ("chain ID", chains.filter(chain_id__startswith=digits).values_list("layer", "chain_id")),
         ("blob", stored.values_list("layer", "blob__digest")),

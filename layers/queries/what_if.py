@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
-from layers.models import Image, ImageLayer
+from layers.models import Image
 from layers.oci.changeset.globs import compile_glob
 from layers.oci.unionfs.whatif import LayerSize, squashed, without
 from layers.queries.images import names_of_images, words_for
 from layers.queries.ledgers import ledger_of
 from layers.queries.positions import NoSuchLayer
+from layers.queries.sightings import visible_places
 from layers.queries.space import tar_sizes
 
 
@@ -19,8 +20,7 @@ from layers.queries.space import tar_sizes
 class LostSharing:
     """Another image that has layers in common which would not be in common any more."""
 
-    image: Image | None
-    """None for one that whoever asks may not see."""
+    image: Image
     name: str
     layer_count: int
     content_size: int
@@ -77,7 +77,7 @@ def leave_out(image: Image, pattern: str) -> WhatIf:
 def _compared(image: Image, layers: Sequence[LayerSize]) -> WhatIf:
     first = next((layer.first for layer in layers if layer.is_new), len(layers))
     lineage: list[int] = image.chain.lineage[first:] if image.chain is not None else []
-    others = ImageLayer.objects.filter(chain__in=lineage).exclude(image=image)
+    others = visible_places().filter(chain__in=lineage).exclude(image=image)
     own = image.image_layers.filter(chain__in=lineage).exclude(chain__in=others.values("chain"))
     alone = own.aggregate(size=Sum("layer__content_size"))["size"] or 0
     return WhatIf(
@@ -90,14 +90,13 @@ def _compared(image: Image, layers: Sequence[LayerSize]) -> WhatIf:
 
 
 def lost_sharing(lineage: Sequence[int], image: Image) -> list[LostSharing]:
-    """The other images that have some of these chains, those with most bytes first."""
-    rows = ImageLayer.objects.filter(chain__in=lineage).exclude(image=image).order_by().values("image")
+    """The other images, of those one may see, that have some of these chains, those with most bytes first."""
+    rows = visible_places().filter(chain__in=lineage).exclude(image=image).values("image")
     sums = rows.annotate(count=Count("pk"), size=Sum("layer__content_size"))
-    images = Image.objects.visible().in_bulk([row["image"] for row in sums])
+    images = Image.objects.in_bulk([row["image"] for row in sums])
     names = names_of_images() if images else {}
     found = []
     for row in sums:
-        other = images.get(row["image"])
-        name = _("an image of somebody else") if other is None else ", ".join(words_for(other, names))
-        found.append(LostSharing(other, name, row["count"], row["size"]))
+        other = images[row["image"]]
+        found.append(LostSharing(other, ", ".join(words_for(other, names)), row["count"], row["size"]))
     return sorted(found, key=lambda lost: (-lost.content_size, lost.name))
