@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "imagebrowser.static.StaticFilesMiddleware",
     "imagebrowser.disk.FullDiskMiddleware",
+    "imagebrowser.damage.LostBlobMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -85,6 +85,19 @@ def test_deferred_syncs_nothing_until_asked(settings, monkeypatch):
     assert len(synced) == 5
 
 
+def test_a_blob_is_never_replaced_by_one_that_may_not_reach_the_disk(settings, monkeypatch):
+    settings.DURABILITY = "deferred"
+    with Staging() as staging:
+        publish(staging, HELLO)
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    with Staging() as staging:
+        path = staging.write(HELLO)
+        staging.publish(path, digest_of(HELLO))
+
+    assert synced == [str(path)]
+
+
 @pytest.mark.parametrize("digest", ["sha256:../../etc/passwd", "sha256:" + "A" * 64, "", "md5:" + "0" * 32])
 def test_no_path_is_made_of_what_is_no_digest(digest):
     with pytest.raises(InvalidDigest):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from layers.oci.errors import OCIError
 from layers.queries.images import AmbiguousImage, ImageNotFound
 from layers.queries.positions import NoSuchLayer
-from layers.storage import ease_full_disk, told_trouble
+from layers.storage import BlobMissing, ease_full_disk, told_trouble
 
 NO_TABLES: Final = ("no such table", "does not exist")
 INTERRUPTED: Final = 130
@@ -26,7 +26,10 @@ class LibraryCommand(BaseCommand):
     """
 
     requires_system_checks = []
-    refusals: tuple[type[Exception], ...] = (OCIError, ImageNotFound, AmbiguousImage, NoSuchLayer)
+    refusals: tuple[type[Exception], ...] = (
+        *(OCIError, ImageNotFound, AmbiguousImage, NoSuchLayer),
+        BlobMissing,
+    )
     """Errors whose message is fit to show."""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,13 +1,16 @@
 """What imports that were killed have left: found by their lock, taken away row by row."""
 
 from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Model
 
 from layers.models import Blob, Chain, Change, Directory, FileEntry, Layer
 from layers.queries.fsck.leftovers import marks_without_staging
-from layers.storage import Staging, abandoned_stagings
+from layers.storage import Staging, abandoned_stagings, sync
 
 ROWS_A_TRANSACTION = 5000
 
@@ -27,7 +30,21 @@ def clean_abandoned() -> int:
 def discard_staging(staging: Staging) -> None:
     """Remove a staging's rows, and the blobs it published that no row names."""
     discard_rows(staging.uuid)
+    if staging.digests:
+        sync_rows()
     staging.discard(kept=named_digests)
+
+
+def sync_rows() -> None:
+    """Bring to the disk what is committed: a power cut must not bring back rows whose files are gone.
+
+    PostgreSQL, and SQLite where durability is strict, have done so.
+    """
+    if connection.vendor == "sqlite" and settings.DURABILITY != "strict":
+        log = Path(f"{connection.settings_dict['NAME']}-wal")
+        with suppress(FileNotFoundError):
+            sync(log)
+            sync(log.parent)
 
 
 def discard_rows(staging: str) -> None:

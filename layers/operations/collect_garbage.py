@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from layers.operations.clean_abandoned import clean_abandoned, named_digests
+from layers.operations.clean_abandoned import clean_abandoned, named_digests, sync_rows
 from layers.operations.record_audit import record_audit
 from layers.operations.remove_left_uploads import remove_left_uploads
 from layers.operations.sweep import Swept, Wanted, rehearse, sweep
@@ -69,6 +69,8 @@ def remove_strays(before: datetime | None) -> dict[str, int]:
     """Remove files of the blob store that no row and no work under way names; tells their bytes."""
     removed: dict[str, int] = {}
     for sizes in stray_batches(before):
+        if sizes:
+            sync_rows()
         removed |= {digest: sizes[digest] for digest in remove_blobs(sizes, named_digests)}
     return removed
 

@@ -30,6 +30,7 @@ from layers.operations.own_names import check_name
 from layers.operations.progress import Report
 from layers.operations.record_audit import record_audit
 from layers.operations.reset_container import forget_edits
+from layers.operations.settle_blobs import outlive_power_cut
 from layers.operations.stage_images import Stager
 from layers.operations.staged_import import StagedImport
 from layers.operations.sweep import sweep
@@ -71,6 +72,7 @@ def commit_container(
     if reference is not None:
         check_name(reference)
     clean_abandoned()
+    outlive_power_cut()
     options = CommitOptions(
         author, message, changes, leave_out, reproducible, go_time(created) if created else ""
     )

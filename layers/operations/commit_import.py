@@ -1,7 +1,7 @@
 """The end of an import: publish its blobs, then show its images in one transaction."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -56,7 +56,7 @@ def show(
     """The second half of :func:`commit_import`, once all is published."""
     with transaction.atomic():
         _settle(staging.uuid, staged)
-        shelf = Shelf(staged, limits)
+        shelf = Shelf(staged, limits, staging.published)
         images = [shelf.image(image) for image in staged.images]
         for document in staged.documents:
             shelf.document(document)
@@ -98,15 +98,20 @@ def _settle(staging: str, staged: StagedImport) -> None:
 class Shelf:
     """Writes the rows of an import, inside its one transaction."""
 
-    def __init__(self, staged: StagedImport, limits: Limits) -> None:
+    def __init__(self, staged: StagedImport, limits: Limits, published: Collection[str]) -> None:
         self.staged = staged
+        self.published = published
         self.limits = limits
         self.boot = "" if settings.DURABILITY == "strict" else boot_id()
         self._stored: dict[str, StoredLayer] = {}
 
     def blob(self, digest: str, size: int, seal: bytes | None = None) -> Blob:
+        """The row of a blob; one that was there, and whose file is new, waits to be synced again."""
         defaults = {"size": size, "boot": self.boot, "seal": seal}
-        return Blob.objects.get_or_create(digest=digest, defaults=defaults)[0]
+        blob, is_new = Blob.objects.get_or_create(digest=digest, defaults=defaults)
+        if not is_new and digest in self.published:
+            Blob.objects.filter(pk=blob.pk).update(boot=self.boot)
+        return blob
 
     def document_blob(self, raw: bytes) -> Blob:
         return self.blob(Digest.of(raw), len(raw))

@@ -24,6 +24,7 @@ from layers.operations.attempts import commit_staged
 from layers.operations.clean_abandoned import clean_abandoned
 from layers.operations.open_archive import OpenArchive, open_archive
 from layers.operations.progress import Cancelled, Progress, Report
+from layers.operations.settle_blobs import outlive_power_cut
 from layers.operations.stage_images import Stager
 from layers.operations.staged_import import StagedImport
 from layers.storage import Staging
@@ -59,6 +60,7 @@ def import_archive(
         OCIError: one sentence that says what is wrong, and where; nothing is kept.
     """
     clean_abandoned()
+    outlive_power_cut()  # before a damaged blob is recognised by its name
     limits = limits or settings.LIMITS
     report = progress or (lambda progress: None)
     with ExitStack() as files:

@@ -15,7 +15,7 @@ from layers.oci.changeset.chunks import read_chunks
 from layers.oci.digest import Digest
 from layers.operations.backup_library import BLOBS, DATABASE, NOTE, Backup, BackupRefused, digests_in
 from layers.operations.clean_abandoned import clean_abandoned, discard_staging
-from layers.storage import Staging
+from layers.storage import Staging, sync_blob
 
 
 def restore_library(*, source: Path) -> Backup:
@@ -84,6 +84,7 @@ def take_blob(staging: Staging, source: Path, digest: str) -> None:
     if hasher.hexdigest() != parsed.hex:
         raise BackupRefused(_("Blob %(digest)s of the backup is damaged.") % {"digest": digest})
     staging.publish(copy, digest)
+    sync_blob(digest)  # the rows to come say that it is on the disk
 
 
 def take_database(path: Path) -> None:

@@ -12,24 +12,33 @@ from django.db.models import QuerySet
 
 from layers.models import Blob
 from layers.oci.changeset.walk import StoredRange
-from layers.operations.delete_image import delete_image
-from layers.queries.needs import images_needing
-from layers.storage import boot_id, open_blob, sync_blob
+from layers.operations.delete_image import ImageInUse, delete_image
+from layers.queries.needs import images_needing, needed_by
+from layers.storage import boot_id, has_blob, open_blob, set_aside, sync_blob
 
 logger = logging.getLogger(__name__)
 
 
 def settle_blobs() -> list[str]:
-    """Sync or check every blob that is not known to be on the disk; the IDs of images that were lost.
+    """Sync or check every blob that is not known to be on the disk; the IDs of images that were lost."""
+    lost = outlive_power_cut()
+    for blob in unsettled().filter(boot=boot_id()):
+        settle(blob)
+    return lost
 
-    An image with a blob that is not whole is deleted: the same archive can be imported again.
+
+def outlive_power_cut() -> list[str]:
+    """Check what an earlier boot wrote and never synced, before anybody reads it; the IDs of images lost.
+
+    An image with a blob that is not whole is deleted: the same archive can be imported again. Where a
+    container stands on it, or is what needs the blob, the blob is moved aside: it reads as missing.
     """
     lost: list[str] = []
-    for blob in unsettled():
-        if blob.boot != boot_id() and not is_whole(blob):
-            lost += withdraw_images_of(blob)
-        else:
+    for blob in unsettled().exclude(boot=boot_id()):
+        if is_whole(blob):
             settle(blob)
+        else:
+            lost += give_up(blob)
     return lost
 
 
@@ -57,11 +66,17 @@ def is_whole(blob: Blob) -> bool:
         return False
 
 
-def withdraw_images_of(blob: Blob) -> list[str]:
-    """Delete the images that cannot do without the blob; their IDs."""
+def give_up(blob: Blob) -> list[str]:
+    """Delete the images that cannot do without the blob, and see that nobody else reads it; their IDs."""
     lost = []
     for image in images_needing(blob):
+        try:
+            delete_image(image=image)
+        except ImageInUse:
+            continue
         logger.error("Image %s lost blob %s in a power cut: import it again", image.image_id, blob.digest)
         lost.append(image.image_id)
-        delete_image(image=image)
+    if has_blob(blob.digest):
+        logger.error("Blob %s was lost in a power cut. %s", blob.digest, needed_by(blob))
+        set_aside(blob.digest)
     return lost

@@ -74,7 +74,9 @@ class Contents:
         Blob.objects.bulk_create(blobs, ignore_conflicts=True)
         # Held until the step ends: a sweep may be about to drop one that nothing names yet.
         for batch in batches(((digest,) for digest in sorted(self._sizes)), DIGESTS_A_QUERY):
-            list(Blob.objects.select_for_update().filter(digest__in=[digest for (digest,) in batch]))
+            rows = Blob.objects.filter(digest__in=[digest for (digest,) in batch])
+            new = [row.pk for row in rows.select_for_update() if row.digest in self.staging.published]
+            rows.filter(pk__in=new).exclude(boot=boot).update(boot=boot)  # lost once, and here again
 
 
 @contextmanager

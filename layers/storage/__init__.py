@@ -1,6 +1,7 @@
 """What lies in the data directory beside the database: blobs, stagings, caches."""
 
 from layers.storage.blobs import (
+    BlobMissing,
     Kept,
     blob_path,
     boot_id,
@@ -36,6 +37,7 @@ from layers.storage.staging import (
 )
 
 __all__ = [
+    "BlobMissing",
     "DiskFull",
     "Kept",
     "Staging",

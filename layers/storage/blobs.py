@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from layers.oci.digest import Digest, is_digest
 
@@ -18,6 +19,13 @@ Kept = Callable[[Collection[str]], Iterable[str]]
 """Of the digests it gets, those that the library still names. It reads, and opens no transaction."""
 
 
+class BlobMissing(FileNotFoundError):
+    """The store lacks a blob that it should have. ``str(error)`` is the sentence to show."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(_("Blob %(digest)s is not in the blob store.") % {"digest": digest})
+
+
 def blob_path(digest: str) -> Path:
     """Where the blob lies, there or not. Raises ``InvalidDigest`` before a path is made of the text."""
     parsed = Digest.parse(digest)
@@ -25,8 +33,11 @@ def blob_path(digest: str) -> Path:
 
 
 def open_blob(digest: str) -> BinaryIO:
-    """The blob's bytes. Raises ``FileNotFoundError`` where the store lacks it."""
-    return blob_path(digest).open("rb")
+    """The blob's bytes. Raises ``BlobMissing`` where the store lacks it."""
+    try:
+        return blob_path(digest).open("rb")
+    except FileNotFoundError as error:
+        raise BlobMissing(digest) from error
 
 
 def has_blob(digest: str) -> bool:

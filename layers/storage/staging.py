@@ -49,6 +49,8 @@ class Staging:
             self.directory.mkdir(mode=0o700)
             self._lock = _try_lock(self.directory)
         self._numbers = itertools.count(1)
+        self.published: set[str] = set()
+        """What it has put into the store itself."""
 
     @classmethod
     def adopt(cls, uuid: str) -> Self | None:
@@ -56,6 +58,7 @@ class Staging:
         staging = cls.__new__(cls)
         staging.uuid = uuid
         staging._numbers = itertools.count(1)
+        staging.published = set()
         with store_lock(), suppress(FileNotFoundError, BlockingIOError):
             staging._lock = _try_lock(staging.directory)
             return staging
@@ -97,10 +100,11 @@ class Staging:
     def publish(self, path: Path, digest: str) -> None:
         """Move the file into the store, under a digest that the caller has checked.
 
-        Replaces a blob that is there: what an earlier run left may be damaged.
+        Replaces a blob that is there: what an earlier run left may be damaged. What
+        may be on the disk already is never replaced by what may not.
         """
         target = blob_path(digest)
-        if settings.DURABILITY == "strict":
+        if settings.DURABILITY == "strict" or target.exists():
             sync(path)
         with store_lock():
             self._note(digest)
@@ -108,6 +112,7 @@ class Staging:
             path.replace(target)
         if settings.DURABILITY == "strict":
             sync_directories(target)
+        self.published.add(digest)
 
     def claim(self, digest: str) -> bool:
         """Whether the store holds the blob; if so, nobody removes it while this staging is open."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -103,11 +103,13 @@ class Walk:
         shutil.copytree(self.prepared(action), directory)
         return directory
 
-    def act(self, action: str, directory: Path, before: Sequence[str] = ()) -> tuple[int, str]:
-        """Status of the process, and what it said on standard error."""
+    def act(
+        self, action: str, directory: Path, before: Sequence[str] = (), env: Mapping[str, str] = {}
+    ) -> tuple[int, str]:
+        """Status of the process, and what it said on standard error; ``env`` adds to its environment."""
         done = subprocess.run(
             [*before, sys.executable, str(HERE / "actor.py"), action],
-            env=environment(directory),
+            env=environment(directory) | env,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

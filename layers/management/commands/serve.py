@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from layers.checks import check_settings
 from layers.models import Image, Role, User
+from layers.operations.settle_blobs import outlive_power_cut
 from layers.server import is_loopback, serve
 from layers.storage import ease_full_disk
 
@@ -42,6 +43,8 @@ class Command(BaseCommand):
             raise CommandError(BEYOND.format(host=host))
         ease_full_disk()
         migrate()
+        for image_id in outlive_power_cut():
+            self.stderr.write(f"Lost in a power cut, import it again: {image_id}")
         if settings.ACCOUNTS and not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
             raise CommandError(NOBODY)
         if demo and not Image.objects.exists():

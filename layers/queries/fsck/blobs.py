@@ -12,7 +12,7 @@ from layers.oci.changeset.walk import StoredRange
 from layers.oci.limits import KIB
 from layers.queries.fsck.problem import Fault, Problem
 from layers.queries.needs import needed_by
-from layers.storage import blob_path, journaled_digests, misplaced_files, open_blob, stored_digests
+from layers.storage import blob_path, boot_id, journaled_digests, misplaced_files, open_blob, stored_digests
 
 DIGESTS_A_QUERY = 500
 SMALL = 64 * KIB
@@ -20,9 +20,10 @@ SMALL = 64 * KIB
 
 
 def check_blobs(deep: bool) -> Iterator[Problem]:
-    """Every blob that a row names; ``deep`` reads the bytes of large ones too."""
+    """Every blob that a row names; ``deep`` reads the bytes of large ones too, as does a power cut."""
     for blob in Blob.objects.order_by("pk").iterator():
-        yield from check_blob(blob, deep or blob.size <= SMALL)
+        is_doubtful = blob.boot not in ("", boot_id())
+        yield from check_blob(blob, deep or is_doubtful or blob.size <= SMALL)
 
 
 def check_blob(blob: Blob, deep: bool) -> Iterator[Problem]:
