@@ -47,6 +47,7 @@ TOKENS: dict[str, str] = {
     "json-web-token": "eyJ" + letters(30) + ".eyJ" + letters(60) + "." + letters(43),
     "npm-auth": "//registry.npmjs.org/:_authToken=" + letters(36),
     "docker-auth": '{"auths": {"r.example.org": {"auth": "' + letters(40) + '"}}}',
+    "variable": "PGPASSWORD=k3yT0Th3D00r psql -h db",
     "netrc": "machine example.org login me password " + letters(12),
 }
 """A text for each rule that searches every file, by its name."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from layers.models import Image
+from layers.oci.findings.cover import covered
 from layers.oci.unionfs.diff import Reason
 from layers.oci.unionfs.ledger import How, Item, Ledger
 from layers.queries.hygiene_rules import CACHE, LOG, TEMPORARY, first_rule
@@ -50,13 +51,13 @@ class Advice:
     path_count: int
     brought: str = ""
     hid: str = ""
-    """The instructions that made the two layers, each on one line; empty where nothing tells."""
+    """The instructions that made the two layers, on one line, secrets covered; empty where nothing tells."""
 
 
 def advise(image: Image, *, limit: int = ADVICE_GIVEN) -> list[Advice]:
     """The causes that cost most."""
     found = causes(image)[:limit]
-    steps = {row.position: instruction(row) for row in stack(image)} if found else {}
+    steps = {row.position: covered(instruction(row)) for row in stack(image)} if found else {}
     return [
         replace(
             cause,

@@ -10,8 +10,8 @@ from layers.oci.changeset.entry import Kind, Member
 from layers.oci.changeset.paths import as_text, clean
 from layers.oci.commit import LOST
 from layers.oci.config import pairs, texts
+from layers.oci.findings.values import SECRET_NAME
 from layers.queries.commit_plan import CommitPlan
-from layers.queries.hygiene_rules import SECRET_NAME
 
 MOST_LAYERS: Final = 125
 """overlay2 of Docker mounts 128 directories, and needs three of them itself."""

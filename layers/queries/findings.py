@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from layers.models import Chain, Finding, FindingScan, Image
 from layers.oci.errors import OCIError
 from layers.oci.findings.places import is_sample
-from layers.oci.findings.secrets import RULES_BY_NAME
+from layers.oci.findings.rules import RULES_BY_NAME
 from layers.queries.directories import entries_between
 from layers.queries.fates import Fate, fates_of
 from layers.queries.files import ContentMissing, open_entry
 from layers.queries.tree import lineage_of
 
-SEARCH_VERSION: Final = 2
+SEARCH_VERSION: Final = 3
 """Raised when there are more rules: what older ones searched is searched again."""
 KEY, TOKEN, PASSWORD = "key", "token", "password"
 CREDENTIALS, SETUID, WRITABLE, CERTIFICATE, USER = "credentials", "setuid", "writable", "certificate", "user"

@@ -91,10 +91,6 @@ TOLD_BY_CONTENT: Final = re.compile(
     rb"(?:.*/)?(?:[^/]*\.key|\.env(?:\.[^/]*)?|\.npmrc|g?shadow-?)", re.DOTALL
 )
 """Names that a file without a secret has too: what is in it tells more."""
-SECRET_NAME: Final = re.compile(
-    r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE
-)
-"""Names of variables that are not for an image."""
 
 
 def first_rule(path: bytes) -> tuple[Rule, bytes] | None:

@@ -5,13 +5,12 @@ from typing import Final, NamedTuple
 
 from layers.models import Image
 from layers.oci.config import ImageConfig, history_positions, pairs, texts
-from layers.oci.findings.secrets import PASSWORD, find_secrets
+from layers.oci.findings.rules import PASSWORD
+from layers.oci.findings.secrets import find_secrets
+from layers.oci.findings.values import SECRET_NAME, is_value
 from layers.queries.findings import FindingRow
-from layers.queries.hygiene_rules import SECRET_NAME
 from layers.queries.rebuilt import parsed_config
 
-NO_VALUES: Final = ("", "0", "1", "yes", "no", "true", "false", "none", "null")
-"""What a variable about passwords may say without being one."""
 LONGEST_TEXT: Final = 256 * 1024
 BY_NAME: Final = "its name says that it is a secret"
 
@@ -50,15 +49,6 @@ def _named(source: str, number: int, name: str, value: str) -> Iterator[Told]:
         yield Told(row, value)
     else:
         yield from _searched(source, f"{source}-{number}", value, name=name)
-
-
-def is_value(name: str, value: str) -> bool:
-    """Whether a variable holds a secret itself, and not a switch or the place of one.
-
-    >>> is_value("PASSWORD", "x1"), is_value("PASSWORD_FILE", "/run/pw"), is_value("EMPTY_PASSWORD", "yes")
-    (True, False, False)
-    """
-    return value.lower() not in NO_VALUES and not name.upper().endswith("_FILE") and value[:1] not in "/$"
 
 
 def _history(config: ImageConfig) -> Iterator[Told]:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from layers.oci.changeset.entry import Kind
+from layers.oci.findings.cover import covered
 from layers.pathindex.tokens import has_wildcards
 from layers.queries.search_texts import TextHit
 from layers.queries.sightings import Above, Sighting
@@ -33,8 +34,8 @@ def marked(text: bytes | str | None, wanted: str) -> SafeString:
 
 @register.simple_tag
 def excerpt(text: str, wanted: str) -> SafeString:
-    """The part of a long text in which it was found, marked."""
-    text = " ".join(text.split())
+    """The part of a long text in which it was found, marked; secrets in it are covered."""
+    text = " ".join(covered(text).split())
     found = _expression(wanted).search(text) if wanted else None
     start = max(0, found.start() - BEFORE) if found and len(text) > LONGEST else 0
     end = start + LONGEST

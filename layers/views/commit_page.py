@@ -14,6 +14,8 @@ from layers.oci.commit import container_runtime
 from layers.oci.config import texts
 from layers.oci.dockerfile.lines import numbered_lines
 from layers.oci.errors import InvalidChange
+from layers.oci.findings.cover import covered_document
+from layers.oci.findings.values import SECRET_NAME
 from layers.operations import own_names
 from layers.operations.write_dockerfile import dockerfile_of
 from layers.queries.commit_guards import check_guards
@@ -221,7 +223,7 @@ def config_page(preview: CommitPreview) -> dict[str, Any]:
     before, after = preview.config_before, preview.config_after
     rows = [row for row in map(as_set, field_changes(before, after)) if row.kind]
     return {
-        "config_rows": rows[:FIELDS_SHOWN],
+        "config_rows": [(row, bool(SECRET_NAME.search(row.name))) for row in rows[:FIELDS_SHOWN]],
         "config_row_count": len(rows),
         "more_config_rows": max(0, len(rows) - FIELDS_SHOWN),
         "documents": {
@@ -233,8 +235,11 @@ def config_page(preview: CommitPreview) -> dict[str, Any]:
 
 
 def document_difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference | None:
-    """Two configs as indented JSON, side by side; None where that would take too long."""
-    documents = [json.dumps(side, indent=2, ensure_ascii=False).split("\n") for side in (before, after)]
+    """Two configs as indented JSON, secrets covered, side by side; None where that would take too long."""
+    documents = [
+        json.dumps(covered_document(side), indent=2, ensure_ascii=False).split("\n")
+        for side in (before, after)
+    ]
     sides = [[line + "\n" for line in lines] for lines in documents]
     return compared(*sides) if max(map(len, sides)) <= LONGEST_DOCUMENT else None
 

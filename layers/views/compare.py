@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from layers.oci.errors import OCIError
+from layers.oci.findings.values import SECRET_NAME
 from layers.queries.compare_history import compare_histories
 from layers.queries.compared_config import compare_configs
 from layers.queries.compared_files import FileComparison, FileFilter, compare_files
@@ -23,7 +24,6 @@ from layers.views.compare_sides import canonical, pick
 from layers.views.compare_state import TABS, CompareState
 from layers.views.images import SIZE_STEPS
 from layers.views.partials import HtmxHttpRequest, render_page
-from layers.views.runtime import SECRET
 from layers.views.state import KINDS, PAGE_ROWS, number
 
 TAB_ROWS = 300
@@ -130,7 +130,7 @@ def counted(files: FileComparison, context: dict[str, Any]) -> dict[str, int | N
 
 def config_rows(a: Side, b: Side, whole: bool) -> list[tuple[FieldChange, bool]]:
     """Fields, each with whether its name says that it should not be read over a shoulder."""
-    return [(row, bool(SECRET.search(row.name))) for row in compare_configs(a, b, same=whole)]
+    return [(row, bool(SECRET_NAME.search(row.name))) for row in compare_configs(a, b, same=whole)]
 
 
 def shared_bar(a: Sizes, b: Sizes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from layers.oci.config import ImageConfig
 from layers.oci.digest import Digest
+from layers.oci.findings.cover import covered, covered_document
 from layers.queries.documents import documents_of
 from layers.queries.history import history
 from layers.storage import open_blob
@@ -39,14 +40,26 @@ def image_history(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
 
 
 def document(digest: str, title: str) -> dict[str, Any]:
-    """A raw JSON document of the blob store, indented for reading and highlighted."""
+    """A raw JSON document of the blob store, indented for reading and highlighted, secrets covered."""
     with open_blob(digest) as file:
         raw = file.read(DOCUMENT_SIZE + 1)
     text = raw[:DOCUMENT_SIZE].decode("utf-8", "replace")
     if len(raw) <= DOCUMENT_SIZE:
-        text = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
-    lines: list[Tokens] = highlighted(text, "json")
-    return {"title": title, "digest": digest, "lines": lines, "is_cut": len(raw) > DOCUMENT_SIZE}
+        text, shown = indented(json.loads(raw)), indented(covered_document(json.loads(raw)))
+    else:
+        shown = covered(text)
+    lines: list[Tokens] = highlighted(shown, "json")
+    return {
+        "title": title,
+        "digest": digest,
+        "lines": lines,
+        "plain": text if shown != text else None,
+        "is_cut": len(raw) > DOCUMENT_SIZE,
+    }
+
+
+def indented(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from layers.models import Container
 from layers.oci.digest import Digest
+from layers.oci.findings.cover import covered
 from layers.operations.write_dockerfile import DockerfileBuild, write_dockerfile
 from layers.operations.write_layer_dockerfile import write_layer_dockerfile
 from layers.queries.images import short_id
@@ -78,7 +79,7 @@ def shown(build: DockerfileBuild, command: str, context_url: str) -> dict[str, A
     """What the page of a build shows."""
     return {
         "build": build,
-        "lines": highlighted(build.dockerfile.rstrip("\n"), "docker"),
+        "lines": highlighted(covered(build.dockerfile.rstrip("\n")), "docker"),
         "context_url": context_url,
         "commands": [command, f"{command} --output - | docker build -t NAME -"],
     }

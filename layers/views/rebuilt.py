@@ -9,6 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from layers.oci.digest import Digest
+from layers.oci.findings.cover import covered
 from layers.oci.rebuilt import SYNTAX, RebuiltDockerfile, RebuiltLine
 from layers.queries.rebuilt import rebuilt_dockerfile
 from layers.views import commands
@@ -46,13 +47,14 @@ def image_dockerfile(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
 
 
 def blocks(rebuilt: RebuiltDockerfile) -> Iterator[Block]:
-    """Each line with its text in colours, where there is not too much of it."""
-    text = "\n".join(line.text for line in rebuilt.lines)
+    """Each line with its text in colours, where there is not too much of it; secrets are covered."""
+    texts = [covered(line.text) for line in rebuilt.lines]
+    text = "\n".join(texts)
     language = "docker" if len(text) <= HIGHLIGHT_SIZE else ""
     coloured = highlighted(text, language)
     at = 0
-    for line in rebuilt.lines:
-        count = line.text.count("\n") + 1
+    for line, shown in zip(rebuilt.lines, texts, strict=True):
+        count = shown.count("\n") + 1
         yield Block(line, coloured[at : at + count])
         at += count
 

@@ -4,13 +4,12 @@ Nothing here may trust the types in it: a stranger wrote them.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from layers.oci.config import pairs, texts
+from layers.oci.findings.values import SECRET_NAME
 
-SECRET = re.compile(r"passw|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
 SECOND = 1_000_000_000
 """Go keeps times of a health check in nanoseconds."""
 
@@ -25,7 +24,7 @@ class Value:
     @property
     def is_secret(self) -> bool:
         """Whether its name says that it should not be read over a shoulder."""
-        return bool(self.text and SECRET.search(self.name))
+        return bool(self.text and SECRET_NAME.search(self.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from layers.models import Container
+from layers.oci.findings.cover import covered
 from layers.queries.freed import Freed, Holdings
 from layers.queries.images import shared_sizes
 from layers.queries.shelf import Base, ShelfTree, ShelvedImage, Stand, bases, instructions, shelf_tree
@@ -99,7 +100,7 @@ def tree_context(tree: ShelfTree) -> dict[str, Any]:
     rows = []
     for stand, follows in shown:
         del below[len(follows) - 1 :]
-        instruction = told.get(stand.chain_id, "")
+        instruction = covered(told.get(stand.chain_id, ""))
         rows.append(stand_row(stand, follows, below[-1] if below else "", instruction))
         below.append(stand.name or instruction)
     return {

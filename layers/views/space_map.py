@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from layers.models import Image
+from layers.oci.findings.cover import covered
 from layers.oci.unionfs.ledger import Item, LayerAccount
 from layers.oci.unionfs.spaces import Share, SpaceTree, Sums
 from layers.queries.advice import instruction
@@ -73,7 +74,7 @@ def _directory_rows(image: Image, state: SpaceState) -> list[SpaceRow]:
 def _layer_rows(image: Image, state: SpaceState) -> list[SpaceRow]:
     """The layers, from the top as everywhere."""
     sizes = tar_sizes(image)
-    steps = {row.position: instruction(row) for row in stack(image)}
+    steps = {row.position: covered(instruction(row)) for row in stack(image)}
     rows = [
         SpaceRow(
             _("layer %(number)d") % {"number": account.position},

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from layers.oci.findings.accounts import Accounts, User, changes_between, is_notable, read_accounts
 from layers.oci.findings.certificates import read_certificates
 from layers.oci.findings.places import holds_text, is_sample, is_settings
-from layers.oci.findings.secrets import SECRET_RULES, find_secrets, may_hold_secrets
+from layers.oci.findings.rules import SECRET_RULES
+from layers.oci.findings.secrets import find_secrets, may_hold_secrets
 from layers.oci.findings.values import is_guessable_secret, is_placeholder
 from tests.secrets import SETTINGS, TOKENS, letters, private_key
 
@@ -52,6 +53,55 @@ def test_every_rule_has_its_example():
     families = {f"github-{letter}" for letter in "ousr"} | {f"slack-{letter}" for letter in "aprs"}
 
     assert {rule.name for rule in SECRET_RULES} == told | alike | families
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PGPASSWORD=hunter pg_dump shop",
+        "export MYSQL_PWD='two words'",
+        "ENV MYSQL_ROOT_PASSWORD=summer",
+        "      POSTGRES_PASSWORD: shopping",
+        "REDISCLI_AUTH=letmein redis-cli ping",
+        'environment={"MARIADB_PASSWORD": "autumn"}',
+    ],
+)
+def test_a_variable_of_a_database_client_is_a_password_wherever_it_stands(text):
+    assert names(text) == ["variable"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PGPASSWORD=$PASS psql",
+        "PGPASSWORD= psql",
+        'PGPASSWORD="${DB_PASSWORD}"',
+        "MYSQL_PWD=<password>",
+        "POSTGRES_PASSWORD=changeme",
+        "POSTGRES_PASSWORD_FILE=/run/secrets/pw",
+        "unset PGPASSWORD",
+        "if (getenv(PGPASSWORD) == NULL)",
+    ],
+)
+def test_a_variable_that_is_told_elsewhere_is_none(text):
+    assert names(text, is_settings=True) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HTTP_PROXY=http://user:hunter22@proxy:3128",
+        "redis://:hunter22@cache:6379/0",
+        "amqps://shop:hunt%40er22@mq.example.org/shop",
+        "deb https://me:hunter22@apt.example.org stable main",
+    ],
+)
+def test_a_password_in_an_address(text):
+    assert names(text, is_settings=True) == ["url-password"]
+
+
+def test_a_password_in_the_exec_form_of_a_command():
+    assert names('CMD ["mysqld", "--password", "hunter22"]', is_settings=True) == ["option"]
 
 
 @pytest.mark.parametrize("label", KEY_LABELS)

@@ -19,6 +19,14 @@ VARIABLE: Final = re.compile(
     re.IGNORECASE,
 )
 """The value is told elsewhere: by a variable, a template, a file, a call."""
+SECRET_NAME: Final = re.compile(
+    r"passw|passphrase|secret|token|credential|(?:api|access|private|auth|signing|encryption|master)[_.-]?key"
+    r"|(?:^|[_.-])(?:pwd|pass)$|rediscli_auth",
+    re.IGNORECASE,
+)
+"""Names of variables, labels and fields whose values should not be read over a shoulder."""
+NO_VALUES: Final = ("", "0", "1", "yes", "no", "true", "false", "none", "null")
+"""What a variable about passwords may say without being one."""
 REPEATED: Final = re.compile(rb"(.)\1*", re.DOTALL)
 
 
@@ -44,6 +52,15 @@ def is_placeholder(value: bytes) -> bool:
         or VARIABLE.search(value)
         or b"EXAMPLE" in value.upper()
     )
+
+
+def is_value(name: str, value: str) -> bool:
+    """Whether a variable holds a secret itself, and not a switch or the place of one.
+
+    >>> is_value("PASSWORD", "x1"), is_value("PASSWORD_FILE", "/run/pw"), is_value("EMPTY_PASSWORD", "yes")
+    (True, False, False)
+    """
+    return value.lower() not in NO_VALUES and not name.upper().endswith("_FILE") and value[:1] not in "/$"
 
 
 def is_guessable_secret(value: bytes) -> bool:
