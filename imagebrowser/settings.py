@@ -63,6 +63,8 @@ ALLOW_REMOTE = env.bool("IMAGEBROWSER_ALLOW_REMOTE", default=False)
 """Whether ``serve`` may listen beyond this machine without accounts: all who reach it may all."""
 HTTPS = env.bool("IMAGEBROWSER_HTTPS", default=False)
 """Whether people reach it by https only, through a proxy named in ``TRUSTED_PROXIES``."""
+SITE = env.str("IMAGEBROWSER_SITE", default="http://127.0.0.1:8000")
+"""Where people reach the server, for links in what commands print."""
 TRUSTED_PROXIES = env.list("IMAGEBROWSER_TRUSTED_PROXIES", default=["127.0.0.1"])
 """Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
 

@@ -52,7 +52,7 @@ def layer_cells(row: Row, whole: bool) -> tuple[str, ...]:
     return str(row["layer"]), *map(human_size, sizes), step if whole else ellipsis(step, STEP_WIDTH)
 
 
-def total_row(ledger: Ledger, score: DiveScore) -> Row:
+def total_row(ledger: Ledger, score: DiveScore, sizes: Sequence[int]) -> Row:
     """The image as a whole; dive's figures under dive's name."""
     return {
         "content_size": ledger.content_size,
@@ -60,7 +60,9 @@ def total_row(ledger: Ledger, score: DiveScore) -> Row:
         "shadowed": ledger.shadowed,
         "deleted": ledger.deleted,
         "identical": ledger.identical,
-        "duplicates": sum(group.extra_size for group in ledger.duplicates),
+        "duplicates": ledger.duplicate_size,
+        "tar_size": sum(sizes),
+        "overhead": ledger.overhead(sizes),
         "wasted": ledger.wasted,
         "efficiency": ledger.efficiency,
         "user_wasted_percent": ledger.user_wasted,
@@ -68,8 +70,8 @@ def total_row(ledger: Ledger, score: DiveScore) -> Row:
     }
 
 
-def total_sentences(ledger: Ledger, score: DiveScore) -> list[str]:
-    """The image in two lines."""
+def total_sentences(ledger: Ledger, score: DiveScore, sizes: Sequence[int]) -> list[str]:
+    """The image in three lines."""
     own = _(
         "%(size)s in %(count)d layers: %(live)s seen, %(shadowed)s overwritten, %(deleted)s deleted;"
         " efficiency %(efficiency).2f %%"
@@ -82,9 +84,18 @@ def total_sentences(ledger: Ledger, score: DiveScore) -> list[str]:
         "deleted": human_size(ledger.deleted),
         "efficiency": 100 * ledger.efficiency,
     }
+    beside = _(
+        "Of the overwritten, %(identical)s were written again the same; of the seen, %(duplicates)s are"
+        " further copies; the tars hold %(overhead)s of headers and padding besides"
+    )
+    counted = {
+        "identical": human_size(ledger.identical),
+        "duplicates": human_size(ledger.duplicate_size),
+        "overhead": human_size(ledger.overhead(sizes)),
+    }
     dive = _("By dive's reckoning: efficiency %(efficiency).2f %%, %(wasted)s wasted")
     said = {"efficiency": 100 * score.efficiency, "wasted": human_size(score.wasted)}
-    return [own % facts, dive % said]
+    return [own % facts, beside % counted, dive % said]
 
 
 def sums_fields(sums: Sums) -> Row:
@@ -185,7 +196,7 @@ def forecast_cells(forecast: WhatIf) -> Iterable[Sequence[str]]:
 def forecast_sentences(forecast: WhatIf) -> list[str]:
     """What it comes to, and what it costs others."""
     if forecast.changes_nothing:
-        return [_("No layer would change.")]
+        return [_("No content would go: what matches has no bytes, or another name keeps them.")]
     text = _("The image would have %(after)s of content instead of %(before)s; * marks layers that are new.")
     found = [
         text % {"after": human_size(forecast.content_after), "before": human_size(forecast.content_before)}

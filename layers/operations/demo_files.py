@@ -1,7 +1,7 @@
 """What the layers of the demo images hold: a small Debian with a web server, and one careless commit."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from struct import pack
 
@@ -43,12 +43,12 @@ def deletion(path: str) -> Item:
     return Member(path.encode(), Kind.WHITEOUT, 0, 0, 0, 0, BUILT, 0, None, None, None), b""
 
 
-def with_parents(items: Iterable[Item]) -> list[Item]:
+def with_parents(items: Iterable[Item], special: Mapping[bytes, tuple[int, int]] = SPECIAL) -> list[Item]:
     """The items, and the directories that hold them."""
     given = list(items)
     there = {member.path for member, _ in given}
     above = {path for member, _ in given for path in ancestors(member.path) if path} - there
-    return given + [directory(path, *SPECIAL.get(path, (0o755, 0))) for path in sorted(above)]
+    return given + [directory(path, *special.get(path, (0o755, 0))) for path in sorted(above)]
 
 
 def base_layer() -> list[Item]:

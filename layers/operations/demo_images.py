@@ -64,8 +64,8 @@ def demo_images() -> list[SavedImage]:
     base = saved_layer(base_layer())
     made = [(words, saved_layer(make()) if make else None) for words, make in STEPS]
     layers = (base, *(layer for _, layer in made if layer))
-    history = [_row(0, f"/bin/sh -c #(nop) ADD file:{base.diff_id.hex} in / ")]
-    history += [_build_row(minute, words, layer is None) for minute, (words, layer) in enumerate(made, 1)]
+    history = [plain_row(0, f"/bin/sh -c #(nop) ADD file:{base.diff_id.hex} in / ")]
+    history += [build_row(minute, words, layer is None) for minute, (words, layer) in enumerate(made, 1)]
     return [_built(layers, history), _committed((*layers, saved_layer(commit_layer())), history)]
 
 
@@ -79,7 +79,7 @@ def saved_layer(items: list[Item]) -> SavedLayer:
 
 def _built(layers: tuple[SavedLayer, ...], history: list[Row]) -> SavedImage:
     """``webserver:v1``, with a config as BuildKit writes it."""
-    config = _config(RUNTIME, str(history[-1]["created"]), history, layers)
+    config = config_of(RUNTIME, str(history[-1]["created"]), history, layers)
     return SavedImage(compact_json(config), layers, (Reference.parse("webserver:v1"),))
 
 
@@ -94,11 +94,11 @@ def _committed(layers: tuple[SavedLayer, ...], history: list[Row]) -> SavedImage
         "Volumes": RUNTIME["Volumes"], "WorkingDir": "/", "Entrypoint": None, "OnBuild": None,
         "Labels": RUNTIME["Labels"], "StopSignal": RUNTIME["StopSignal"],
     }  # fmt: skip
-    config = _config(runtime, created, [*history, step], layers) | {"author": AUTHOR}
+    config = config_of(runtime, created, [*history, step], layers) | {"author": AUTHOR}
     return SavedImage(compact_json(dict(sorted(config.items()))), layers, (Reference.parse("webserver:v2"),))
 
 
-def _config(runtime: Row, created: str, history: list[Row], layers: tuple[SavedLayer, ...]) -> Row:
+def config_of(runtime: Row, created: str, history: list[Row], layers: tuple[SavedLayer, ...]) -> Row:
     return {
         "architecture": "amd64",
         "config": runtime,
@@ -109,13 +109,13 @@ def _config(runtime: Row, created: str, history: list[Row], layers: tuple[SavedL
     }
 
 
-def _build_row(minute: int, words: str, is_empty: bool) -> Row:
+def build_row(minute: int, words: str, is_empty: bool) -> Row:
     """A step as BuildKit records it."""
-    row = _row(minute, words) | {"comment": "buildkit.dockerfile.v0"}
+    row = plain_row(minute, words) | {"comment": "buildkit.dockerfile.v0"}
     return row | {"empty_layer": True} if is_empty else row
 
 
-def _row(minute: int, words: str) -> Row:
+def plain_row(minute: int, words: str) -> Row:
     return {"created": _rfc3339(BUILT_AT + timedelta(minutes=minute)), "created_by": words}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,10 @@ from layers.queries.advice import Advice
 from layers.queries.hygiene_rules import CACHE, first_rule
 
 LONGEST_STEP: Final = 60
-REMOVAL: Final = re.compile(r"\b(?:rm|apt-get clean|apt clean|(?:yum|dnf) clean|pip cache purge)\b[^&;|]*")
+REMOVAL: Final = re.compile(
+    r"\b(?:rm|apk del|(?:apt|apt-get) (?:clean|purge|remove|autoremove)|(?:yum|dnf) (?:clean|remove|erase)"
+    r"|pip cache purge)\b[^&;|]*"
+)
 CHANGE: Final = re.compile(r"\b(?:chown|chmod|chgrp|setcap)\b[^&;|]*")
 
 Spell = Callable[[int], str]
@@ -45,7 +49,7 @@ def shortened(text: str) -> str:
 
 
 def _deleted(advice: Advice, facts: Facts) -> str:
-    removal = REMOVAL.search(advice.hid)
+    removal = removal_of(advice.hid, f"/{as_text(advice.paths[0][0])}")
     if advice.brought.startswith(("COPY", "ADD")):
         text = _(
             "In %(hid)s %(size)s are deleted that %(brought)s brought, and shipped all the same:"
@@ -57,7 +61,30 @@ def _deleted(advice: Advice, facts: Facts) -> str:
         text = _(
             "In %(hid)s %(size)s of %(brought)s are deleted, and shipped all the same: do both in one step."
         )
-    return text % {**facts, "command": shortened(removal[0].strip()) if removal else ""}
+    return text % {**facts, "command": shortened(removal)}
+
+
+def removal_of(hid: str, path: str) -> str:
+    """The command of a step that removed the path: the one that names it, or the only one that removes.
+
+    >>> removal_of("RUN rm /root/key && apk del gcc", "/usr/bin/gcc")
+    'apk del gcc'
+    >>> removal_of("RUN rm /root/key && apk del build-base", "/usr/bin/gcc")
+    ''
+    """
+    commands = [match[0].strip() for match in REMOVAL.finditer(hid)]
+    naming = [command for command in commands if names(command, path)]
+    return naming[0] if naming else commands[0] if len(commands) == 1 else ""
+
+
+def names(command: str, path: str) -> bool:
+    """Whether a word of the command is the path, a pattern of it, a directory above it, or its last name."""
+    words = [word.strip("\"'").rstrip("/") for word in command.split()[1:]]
+    return any(
+        word == path.rpartition("/")[2] or path.startswith(f"{word}/") or fnmatchcase(path, word)
+        for word in words
+        if word
+    )
 
 
 def _metadata(advice: Advice, facts: Facts) -> str:

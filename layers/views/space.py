@@ -21,6 +21,7 @@ from layers.queries.space import (
     largest_files,
     package_directories,
     space_tree,
+    tar_sizes,
 )
 from layers.queries.what_if import leave_out, squash
 from layers.templatetags.layers import filesize
@@ -53,6 +54,7 @@ def image_space(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
     state = SpaceState.parse(request, top)
     ledger = ledger_of(image)
     context = heading(image, "space") | {"state": state, "ledger": ledger, "positions": range(top + 1)}
+    context["overhead_size"] = ledger.overhead(tar_sizes(image))
     context |= space_map(image, state) | listed(image, state) | tried(image, state)
     said = [Said(advice, sentence(advice, filesize)) for advice in advise(image)]
     context |= {"advice": said[:ADVICE_SHOWN], "more_advice": said[ADVICE_SHOWN:]}

@@ -60,6 +60,7 @@ def space_map(image: Image, state: SpaceState) -> dict[str, Any]:
         "rest_count": max(0, len(rows) - ROWS_SHOWN),
         "rest": rest,
         "whole": Sums(*map(sum, zip(Sums(), *(row.sums for row in rows), strict=True))),
+        "overhead": None if state.is_inside or state.by == "type" else sum(row.overhead or 0 for row in rows),
         "type_label": LABELS.get(state.type, ""),
         "largest": max((row.sums.size for row in rows), default=0),
     }

@@ -66,7 +66,10 @@ def test_rows_say_their_section(rows):
 
 
 def test_two_sides_that_are_the_same(output):
-    assert output("compare", "nginx:v2", "nginx:v2", "--files", "--config").split() == ["FILES", "CONFIG"]
+    told = output("compare", "nginx:v2", "nginx:v2", "--files", "--config")
+
+    assert told == "FILES\n(no difference)\n\nCONFIG\n(no difference)\n"
+    assert output("compare", "nginx:v2", "nginx:v2", "--files") == ""  # as docker diff
 
 
 @pytest.mark.parametrize(

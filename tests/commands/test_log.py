@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import CommandError
 
+from tests.built import build, file, gone, hard
 from tests.oracle.golden import golden
 
 INDEX = "/usr/share/nginx/html/index.html"
@@ -71,6 +72,15 @@ def test_texts_are_cut_unless_told(load, output):
 
     assert "…" in output("log", "nginx:v2", INDEX)
     assert "…" not in output("log", "nginx:v2", INDEX, "--no-trunc")
+
+
+def test_of_a_path_that_was_deleted_the_links_it_had_last(db, tmp_path, output, capsys):
+    build(tmp_path, "a:1", ("RUN", [file("one", b"12345"), hard("two", "one")]), ("RUN", [gone("one")]))
+
+    assert output("log", "--links", "a:1", "/one").splitlines()[1].split() == ["hardlink", "/two"]
+    assert capsys.readouterr().err == "/one is not in the image: layer 1 deleted it. In layer 0:\n"
+    assert len(output("log", "--links", "a:1", "/two").splitlines()) == 1
+    assert capsys.readouterr().err == ""
 
 
 def test_the_links_that_lead_there(load, output, rows):

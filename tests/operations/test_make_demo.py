@@ -9,10 +9,11 @@ from layers.operations.make_demo import make_demo
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_demo_is_imported_under_both_names():
+def test_demo_is_imported_under_its_names():
     make_demo()
 
     assert sorted(map(str, Reference.objects.all())) == [
+        "docker.io/library/shop:v1",
         "docker.io/library/webserver:v1",
         "docker.io/library/webserver:v2",
     ]
@@ -31,7 +32,7 @@ def test_layers_add_change_and_delete_as_the_walk_through_says():
 
 def test_deleted_package_is_still_shipped():
     make_demo()
-    image = Reference.objects.get(tag="v1").image
+    image = Reference.objects.get(repository__endswith="/webserver", tag="v1").image
 
     assert image.size - image.chain.merged_size > 4 * 2**20
 
@@ -41,7 +42,7 @@ def test_demo_made_twice_is_stored_once():
     before = Image.objects.count(), Blob.objects.count()
     make_demo()
 
-    assert (Image.objects.count(), Blob.objects.count()) == before == (2, 10)
+    assert (Image.objects.count(), Blob.objects.count()) == before == (3, 20)
 
 
 def test_if_empty_leaves_a_library_alone(capsys):
@@ -49,5 +50,9 @@ def test_if_empty_leaves_a_library_alone(capsys):
     Reference.objects.all().delete()
     call_command("demo", if_empty=True)
 
-    assert capsys.readouterr().out == "Loaded image: webserver:v1\nLoaded image: webserver:v2\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "Loaded image: webserver:v1",
+        "Loaded image: webserver:v2",
+        "Loaded image: shop:v1",
+    ]
     assert not Reference.objects.exists()

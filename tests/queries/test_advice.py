@@ -32,6 +32,21 @@ def test_what_one_run_brings_and_another_removes(tmp_path):
     ]
 
 
+def test_of_several_removals_the_one_that_names_the_file_is_told(tmp_path):
+    brought = ("RUN apk add gcc", [file("usr/bin/gcc", b"x" * 700), file("root/key", b"k")])
+    hidden = [gone("usr/bin/gcc"), gone("root/key")]
+    named = build(tmp_path, "a:1", BASE, brought, ("RUN rm /root/key && apk del gcc", hidden))
+    unnamed = build(tmp_path, "a:2", BASE, brought, ("RUN rm /root/key && apk del build-base", hidden))
+
+    assert sentences(named) == [
+        "“apk del gcc” in layer 2 hides 701 B of layer 1 (“RUN apk add gcc”): do both in one RUN."
+    ]
+    assert sentences(unnamed) == [
+        "In layer 2 (“RUN rm /root/key && apk del build-base”) 701 B of layer 1 (“RUN apk add gcc”) are"
+        " deleted, and shipped all the same: do both in one step."
+    ]
+
+
 def test_what_a_copy_brings_and_a_later_step_removes(tmp_path):
     image = build(
         tmp_path,

@@ -17,7 +17,7 @@ from tests.oracle.golden import GOLDEN
 
 pytestmark = pytest.mark.django_db
 RECORD = json.loads((GOLDEN / "dive.json").read_text(encoding="utf-8"))["archives"]
-DEMO = ["webserver:v1", "webserver:v2"]
+DEMO = ["webserver:v1", "webserver:v2", "shop:v1"]
 READ = sorted(name for name, said in RECORD.items() if "why" not in said)
 NOT_IN_ROWS = {
     # What AUFS kept for itself looks to dive like whiteouts for files that are not there.

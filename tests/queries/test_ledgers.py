@@ -68,7 +68,7 @@ def test_every_ledger_adds_up(archive):
 def test_the_demo_images_add_up():
     make_demo()
 
-    for name in ("webserver:v1", "webserver:v2"):
+    for name in ("webserver:v1", "webserver:v2", "shop:v1"):
         assert_adds_up(find_image(name))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import check as django_check
 from django.utils.translation import gettext as _
@@ -21,7 +22,6 @@ from layers.queries.check_rules import DIVE, OWN, InvalidRules, parse_rules
 from layers.queries.images import find_image
 
 USUAL: Final = ".dive-ci"
-SITE: Final = "http://localhost:8000"
 
 
 class Command(LibraryCommand, django_check.Command):
@@ -47,8 +47,10 @@ class Command(LibraryCommand, django_check.Command):
         parser.add_argument("--format", choices=["text", "json", "markdown"], default="text")
         parser.add_argument(
             "--site",
-            default=SITE,
-            help=gettext_lazy("where people reach the server, for the link to the page"),
+            default=settings.SITE,
+            help=gettext_lazy(
+                "where people reach the server, for the link to the page (default: IMAGEBROWSER_SITE)"
+            ),
         )
 
     def handle(self, *args: str, **options: Any) -> None:

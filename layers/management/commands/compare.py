@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from layers.management import comparison
@@ -69,7 +70,10 @@ class Command(LibraryCommand):
                 continue
             if len(asked) != 1:
                 self.stdout.write(section.upper())
-            for line in as_text(section, a, b, options["silent"], options["no_trunc"]):
+            lines = list(as_text(section, a, b, options["silent"], options["no_trunc"]))
+            if not lines and len(asked) != 1:
+                lines = [gettext("(no difference)")]
+            for line in lines:
                 self.stdout.write(line)
             if section != (asked or SECTIONS)[-1]:
                 self.stdout.write("")

@@ -1,4 +1,4 @@
-"""``manage.py demo``: two small images to look at."""
+"""``manage.py demo``: three small images to look at."""
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -8,7 +8,7 @@ from layers.operations.make_demo import make_demo
 
 
 class Command(BaseCommand):
-    help = "Make the demo images webserver:v1 and webserver:v2. Nothing is downloaded."
+    help = "Make the demo images webserver:v1, webserver:v2 and shop:v1. Nothing is downloaded."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

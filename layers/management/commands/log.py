@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from layers.management.command import LibraryCommand
@@ -18,7 +19,7 @@ from layers.queries.images import find_image
 from layers.queries.life import Event, life, living_path
 from layers.queries.links import links_to
 from layers.queries.tree import NoSuchPath
-from layers.queries.versions import Version
+from layers.queries.versions import Version, versions
 
 HEADER = ("LAYER", "CREATED", "CHANGE", "WHY", "SIZE", "CREATED BY")
 LINKS_HEADER = ("TYPE", "PATH", "TARGET")
@@ -55,8 +56,15 @@ class Command(LibraryCommand):
             self.stdout.write(table([HEADER, *rows]), ending="")
 
     def print_links(self, image: Image, path: bytes, form: str) -> None:
-        """Other ways to what the image shows at the path."""
-        links = links_to(image, len(image.chain.lineage) - 1 if image.chain else 0, path)
+        """Other ways to what the image shows at the path; of what was deleted, those it had last."""
+        end = versions(image, path)[-1]
+        position = len(image.chain.lineage) - 1 if image.chain else 0
+        if end.kind == "D":
+            position = end.position - 1
+            gone = gettext("%(path)s is not in the image: layer %(layer)d deleted it. In layer %(below)d:")
+            facts = {"path": printable(b"/" + path), "layer": end.position, "below": position}
+            self.stderr.write(gone % facts)
+        links = links_to(image, position, path)
         rows = [("hardlink", b"/" + name, b"") for name in links.names]
         rows += [("symlink", b"/" + link.path, link.target) for link in links.symlinks]
         if form == "json":

@@ -20,7 +20,7 @@ from layers.queries.dive import dive_score_of
 from layers.queries.images import find_image
 from layers.queries.ledgers import ledger_of
 from layers.queries.positions import position_of
-from layers.queries.space import by_type, largest, space_tree
+from layers.queries.space import by_type, largest, space_tree, tar_sizes
 from layers.queries.what_if import WhatIf, leave_out, squash
 
 RUN = re.compile(r"(\S+?)[-:](\S+)")
@@ -115,9 +115,9 @@ class Command(LibraryCommand):
         if only is not None:
             return
         if options["format"] == "json":
-            self.print_json(tables.total_row(ledger, dive_score_of(image)))
+            self.print_json(tables.total_row(ledger, dive_score_of(image), tar_sizes(image)))
             return
-        for line in tables.total_sentences(ledger, dive_score_of(image)):
+        for line in tables.total_sentences(ledger, dive_score_of(image), tar_sizes(image)):
             self.stdout.write(line)
         for advice in advise(image):
             self.stdout.write(

@@ -174,6 +174,15 @@ class Ledger:
         return self.live / self.content_size if self.content_size else 1.0
 
     @property
+    def duplicate_size(self) -> int:
+        """Bytes of further copies: the part of the live that is there already at another path."""
+        return sum(group.extra_size for group in self.duplicates)
+
+    def overhead(self, tar_sizes: Sequence[int]) -> int:
+        """Bytes of all the tars that are no content."""
+        return sum(layer.overhead(size) for layer, size in zip(self.layers, tar_sizes, strict=True))
+
+    @property
     def user_wasted(self) -> float:
         """Wasted bytes over the content of all layers but the lowest, as dive's rule divides them."""
         above = sum(layer.content_size for layer in self.layers[1:])
