@@ -52,8 +52,10 @@ def for_layer(image: str, row: StackRow, state: LayerState, top: int) -> list[st
     ]
 
 
-def for_file(image: str, path: bytes, layer: int, top: int) -> list[str]:
-    """What prints a file as it is at a layer."""
+def for_file(image: str, path: bytes, layer: int | None, top: int) -> list[str]:
+    """What prints a file as it is at a layer, and its life; of one that is in no layer yet, its life alone."""
+    if layer is None:
+        return for_life(image, path)
     own = [f"{PROGRAM} cat {image} {word(path)} --layer {layer}", *for_life(image, path)]
     return [f"docker run --rm --entrypoint cat {image} {word(path)}", *own] if layer == top else own
 

@@ -44,6 +44,13 @@ class Shown:
     """A layer below, whose version this one is compared with; ``None`` for the version before this."""
 
     @property
+    def readable(self) -> int | None:
+        """The layer to read it at: of what was deleted, the last that had it; None where none has."""
+        if self.version is not None and self.version.entry is None:
+            return self.previous.position if self.previous else None
+        return self.layer if self.version is not None else None
+
+    @property
     def base(self) -> Version | None:
         """What this version is held against."""
         return self.previous if self.first is None else in_force(self.life, self.first)
@@ -117,7 +124,7 @@ def image_file(request: HtmxHttpRequest, digest: Digest) -> HttpResponse:
         "entry": entry,
         "state": state_of(shown),
         "timeline": timeline(shown, context["mode"]),
-        "commands": commands.for_file(context["name"], shown.path, shown.layer, shown.top),
+        "commands": commands.for_file(context["name"], shown.path, shown.readable, shown.top),
     }
     return render_page(request, "layers/file/detail.html", partial="layers/file/_file.html", context=context)
 
