@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+import re
+
 import pytest
 
 from layers.models import Image
@@ -92,6 +94,13 @@ def test_what_went_with_its_directory_says_which(client, deleted):
     timeline = html(client, f"{deleted}file/?path=srv/logs/0.log")
     assert "went with /srv/logs" in timeline
     assert "Deleted in layer 2" in timeline
+
+
+def test_of_what_was_deleted_the_command_reads_the_layer_that_has_it(client, deleted):
+    page = html(client, f"{deleted}file/?path=srv/logs/0.log")
+
+    assert "docker run" not in page
+    assert re.findall(r"manage\.py cat \S+ /srv/logs/0\.log --layer (\d)", page) == ["0"]
 
 
 def test_a_version_from_before_a_deletion_is_compared_with_one_after(client, deleted):
