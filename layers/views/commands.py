@@ -53,7 +53,7 @@ def for_layer(image: str, row: StackRow, state: LayerState, top: int) -> list[st
 
 
 def for_file(image: str, path: bytes, layer: int | None, top: int) -> list[str]:
-    """What prints a file as it is at a layer, and its life; of one that is in no layer yet, its life alone."""
+    """What prints a file as it is at a layer, and its life; its life alone where no layer has it yet."""
     if layer is None:
         return for_life(image, path)
     own = [f"{PROGRAM} cat {image} {word(path)} --layer {layer}", *for_life(image, path)]
