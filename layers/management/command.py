@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from io import TextIOWrapper
 from typing import Any, Final
@@ -15,6 +16,7 @@ from layers.queries.images import AmbiguousImage, ImageNotFound
 from layers.queries.positions import NoSuchLayer
 from layers.storage import BlobMissing, ease_full_disk, told_trouble
 
+OLD_TABLES: Final = re.compile(r"no such column|has no column|column \S+ .*does not exist")
 NO_TABLES: Final = ("no such table", "does not exist")
 INTERRUPTED: Final = 130
 
@@ -66,6 +68,13 @@ class LibraryCommand(BaseCommand):
         except self.refusals as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
+            if OLD_TABLES.search(str(error)):
+                raise CommandError(
+                    _(
+                        "The library was made by another version:"
+                        " run “manage.py migrate”, or start the server once."
+                    )
+                ) from error
             if any(words in str(error) for words in NO_TABLES):
                 raise CommandError(
                     _("The library has no tables yet: run “manage.py migrate”, or start the server once.")

@@ -120,6 +120,10 @@ def _scalar(line: Line, text: str) -> str:
     plain = COMMENT.sub("", text)
     if not plain:
         raise _refusal(line, "has no value")
+    if plain[0] == "[":
+        raise _refusal(
+            line, f"begins its value with {shown(plain[0])}: put each value on a line of its own, behind “- ”"
+        )
     if plain.startswith(SIGNS) or plain.startswith(("- ", ": ")):
         raise _refusal(line, f"begins its value with {shown(plain[0])}: put it in quotes")
     if ": " in plain or plain.endswith(":"):

@@ -157,3 +157,12 @@ def test_gc_refuses_other_times(library, grace):
     done = library("gc", f"--grace={grace}")
 
     assert (done.returncode, b"is no time" in done.stderr) == (2, True)
+
+
+def test_a_library_of_another_version_is_told_to_be_brought_up_to_date(library, data_dir):
+    with closing(sqlite3.connect(data_dir / "db.sqlite3")) as database:
+        database.execute("ALTER TABLE layers_image RENAME COLUMN size TO other")
+    done = library("images")
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"The library was made by another version" in done.stderr

@@ -55,7 +55,7 @@ def test_what_is_read(text, expected):
         ("a:\n\t- b", "Line 2 is indented with a tab"),
         ("a: 1\na: 2", "Line 2 has the key a a second time"),
         ("a: *x", "begins its value with '\\*': put it in quotes"),
-        ("a: [1, 2]", "put it in quotes"),
+        ("a: [1, 2]", "put each value on a line of its own, behind “- ”"),
         ("a: {b: 1}", "put it in quotes"),
         ("a: |\n  x", "put it in quotes"),
         ("a: !tag x", "put it in quotes"),
