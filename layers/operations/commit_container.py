@@ -26,6 +26,7 @@ from layers.oci.reference import Reference
 from layers.operations.attempts import commit_staged
 from layers.operations.clean_abandoned import clean_abandoned
 from layers.operations.editing import EditConflict, holding
+from layers.operations.keep_left_out import keep_left_out
 from layers.operations.own_names import check_name
 from layers.operations.progress import Report
 from layers.operations.record_audit import record_audit
@@ -59,7 +60,7 @@ def commit_container(
     """The image of the container as it is: one layer more, or a history row alone if nothing was edited.
 
     ``reference`` names it, whatever it named before. With ``move_container`` the
-    container stands on the new image afterwards, with nothing edited; with
+    container stands on the new image afterwards, with nothing edited but what was left out; with
     ``revision`` nothing happens unless the container still is at that one.
 
     Raises:
@@ -103,8 +104,12 @@ class _Commit:
         self.plan: CommitPlan | None = None
 
     def stage(self, staging: Staging) -> StagedImport:
-        self.plan = plan = plan_commit(self.container, self.options)
+        before, plan = self.plan, plan_commit(self.container, self.options)
         self._expect(plan.revision)
+        # Another commit has moved the container meanwhile: what was to be committed is in its image.
+        if before is not None and before.container.image_id != plan.container.image_id:
+            raise conflict(self.container)
+        self.plan = plan
         manifest, described, chains = base_layers(plan.container.image)
         below = [(layer.digest, chain) for layer, chain in zip(described, chains, strict=True)]
         media_type = layer_type_beside(manifest)
@@ -156,6 +161,7 @@ class _Commit:
             if self.plan is None or now.revision != self.plan.revision:
                 raise conflict(now)
             forget_edits(now, images[0])
+            keep_left_out(container=now, image=images[0], entries=self.plan.left)
         self._remember(images[0], moved=True)
 
     def _remember(self, image: Image, *, moved: bool) -> None:

@@ -19,6 +19,7 @@ from layers.oci.descriptor import Descriptor
 from layers.oci.digest import Digest
 from layers.oci.manifest import Manifest, parse_manifest
 from layers.oci.mediatype import layer_type
+from layers.oci.unionfs.leftover import left_over
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
 from layers.oci.unionfs.uppermembers import upper_members
 from layers.queries.containers import ContainerNotFound
@@ -59,6 +60,8 @@ class CommitPlan:
     """The new image's: ``started`` and the changes to it."""
     members: Sequence[tuple[Member, UpperEntry]]
     """In path order, each with the entry that says where its content is."""
+    left: Sequence[UpperEntry]
+    """What the container keeps of its upper if it moves to the new image: what is left out."""
     created: str
     options: CommitOptions
 
@@ -112,7 +115,15 @@ def plan_commit(container: Container, options: CommitOptions) -> CommitPlan:
     left = frozenset(path.strip(b"/") for path in options.leave_out)
     members = upper_members(MergedView(lower_of(now.image), entries, settings.LIMITS), clamp, left)
     return CommitPlan(
-        now, revision, base, started, apply_changes(started, changes), members, created, options
+        now,
+        revision,
+        base,
+        started,
+        apply_changes(started, changes),
+        members,
+        left_over(entries, left),
+        created,
+        options,
     )
 
 

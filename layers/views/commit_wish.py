@@ -31,7 +31,7 @@ class CommitWish:
     reproducible: bool = False
     move: bool = False
     revision: int | None = None
-    """Of the container that the sender has seen."""
+    """Of the container that the sender has seen; -1, which none is at, for what is no number."""
     offset: int = 0
     """Where the shown entries of the layer begin."""
 
@@ -49,7 +49,7 @@ class CommitWish:
             leave_out=tuple(dict.fromkeys(filter(None, map(path_from, post.getlist("leave_out"))))),
             reproducible="reproducible" in post,
             move=post.get("stand") == "new",
-            revision=number(post.get("revision"), 0, LONGEST_REVISION, 0) if post.get("revision") else None,
+            revision=number(post.get("revision"), 0, LONGEST_REVISION, -1) if post.get("revision") else None,
             offset=number(post.get("offset"), 0, 2**40, 0),
         )
 

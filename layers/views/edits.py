@@ -139,6 +139,11 @@ def typed_path(request: HttpRequest, was: bytes) -> bytes:
 
 
 def number_of(request: HttpRequest, field: str) -> int | None:
-    """A number that a form carries along."""
-    text = request.POST.get(field, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    """A number that a form carries along, None where there is none. Raises ``EditRefused`` for other text."""
+    text = request.POST.get(field, "").strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise EditRefused(
+            _("“%(text)s” is no %(field)s: load the page again, look, and decide again.")
+            % {"text": visible(text[:40]), "field": field}
+        )
+    return int(text) if text else None

@@ -27,16 +27,19 @@ from layers.operations.edit_container import (
 from layers.operations.editing import EditConflict
 from layers.operations.import_archive import import_archive
 from layers.operations.remove_container import remove_container
+from layers.operations.undo_edit import redo, undo
 from layers.operations.write_file import write_file
 from layers.queries.changes import changes
 from layers.queries.commit_plan import CommitOptions
 from layers.queries.commit_preview import preview_commit
 from layers.queries.container_changes import container_changes
+from layers.queries.container_files import open_container_file
 from layers.queries.container_tree import container_walk
 from layers.queries.images import find_image
 from layers.queries.tree import walk
 from layers.storage import abandoned_stagings, blob_path, open_blob, stored_digests
 from tests.oracle.golden import GOLDEN
+from tests.soundness import check_sound
 
 PAGE = b"usr/share/nginx/html/index.html"
 V2 = Reference.parse("nginx:v2")
@@ -229,6 +232,71 @@ def test_left_out_paths_are_not_in_the_layer(container):
     image = commit_container(container=container, leave_out=[b"/root/.bash_history", b"tmp"])
 
     assert [member.path for member in layer_of(image)] == [b"kept", b"root/"]
+
+
+def test_what_is_left_out_stays_in_a_container_that_moves(container):
+    edit(container)
+    write_file(container=container, path=b"root/.bash_history", data=b"ls")
+    write_file(container=container, path=b"opt/new/late", data=b"late")
+    shown = tree(container_walk(container))
+    left = [b"root/.bash_history", b"opt/new", b"usr/share/nginx/html/50x.html", b"usr/sbin/nginx"]
+
+    image = commit_container(container=container, leave_out=left, move_container=True)
+
+    container.refresh_from_db()
+    in_layer = [member.path.rstrip(b"/") for member in layer_of(image)]
+    assert tree(container_walk(container)) == shown
+    assert b"opt/copy" in in_layer
+    assert not any(path == out or path.startswith(out + b"/") for path in in_layer for out in left)
+    assert {(row.kind, row.path) for row in container_changes(container).rows} == {
+        *((("C", path)) for path in (b"opt", b"root", b"usr", b"usr/sbin", b"usr/share")),
+        *((("C", path)) for path in (b"usr/share/nginx", b"usr/share/nginx/html")),
+        *((("A", path)) for path in (b"opt/new", b"opt/new/file", b"opt/new/late", b"root/.bash_history")),
+        *((("D", path)) for path in (b"usr/sbin/nginx", b"usr/share/nginx/html/50x.html")),
+    }
+    check_sound()
+
+
+def test_undo_takes_back_what_was_left_out(container):
+    write_file(container=container, path=b"tmp/x", data=b"x")
+    write_file(container=container, path=b"kept", data=b"kept")
+    image = commit_container(container=container, leave_out=[b"tmp"], move_container=True)
+
+    undo(container=container)
+
+    assert container_changes(container).total == 0
+    assert tree(container_walk(container)) == tree(walk(image, image.image_layers.count() - 1))
+    redo(container=container)
+    assert open_container_file(container, b"tmp/x").read(0, 9) == b"x"
+
+
+def test_a_second_commit_has_what_the_first_left_out(container):
+    write_file(container=container, path=b"tmp/x", data=b"x")
+    write_file(container=container, path=b"kept", data=b"kept")
+    commit_container(container=container, leave_out=[b"tmp"], move_container=True)
+
+    second = commit_container(container=container, move_container=True)
+
+    assert [member.path for member in layer_of(second)] == [b"tmp/", b"tmp/x"]
+    assert container_changes(container).total == 0
+
+
+def test_of_two_moves_at_once_the_second_is_refused(container):
+    write_file(container=container, path=b"a", data=b"a")
+    base, first = container.image, []
+
+    def overtake(progress):
+        if not first:
+            first.append(None)
+            first[0] = commit_container(container=Container.objects.get(), reference=V2, move_container=True)
+
+    with pytest.raises(EditConflict):
+        commit_container(container=container, move_container=True, progress=overtake)
+
+    container.refresh_from_db()
+    assert container.image == first[0] != base
+    assert find_image("nginx:v2") == first[0]
+    assert Commit.objects.count() == 1
 
 
 def test_taken_name_moves(container):

@@ -7,7 +7,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from layers.models import Container, Image
+from layers.models import Commit, Container, Image
 from layers.operations.commit_container import commit_container
 from layers.operations.create_container import create_container
 from layers.operations.edit_container import remove_paths
@@ -75,8 +75,8 @@ def test_the_root_is_not_left_out(client, container, address, nothing):
     assert image.commits.get().left_out == []
 
 
-def test_page_says_what_standing_on_the_new_image_loses(client, address):
-    assert "what is left out of the layer is gone" in text_of(client.get(address))
+def test_page_says_what_standing_on_the_new_image_keeps(client, address):
+    assert "only what is left out of the layer stays changed then" in text_of(client.get(address))
 
 
 def test_of_very_many_fields_some_are_shown(client, container, address):
@@ -295,6 +295,15 @@ def test_edit_by_somebody_else_is_told_and_the_form_kept(client, container, addr
     assert "etc/other" in html
     again = re.search(r'name="revision" value="(\d+)"', html)[1]
     assert committed(client.post(address, sent | {"revision": again})) == find_image("a:1")
+
+
+@pytest.mark.parametrize("revision", ["x", "-1", "²", "0 or 1=1"])
+def test_a_revision_that_is_none_makes_no_image(client, container, address, revision):
+    response = client.post(address, {"revision": revision, "name": "a:1", "message": "mine"})
+
+    assert response.status_code == 409
+    assert "mine</textarea>" in response.content.decode()
+    assert not Commit.objects.exists()
 
 
 def test_container_may_stand_on_the_new_image(client, container, address):

@@ -436,6 +436,16 @@ class TestContainerItself:
         assert "was edited since you looked" in response.content.decode()
         assert changed() == ["A /etc/new"]
 
+    @pytest.mark.parametrize("verb", ["reset", "delete"])
+    @pytest.mark.parametrize("revision", ["x", "-1", "1.0", "²", "9" * 40, "0 or 1=1"])
+    def test_a_revision_that_is_none_is_refused(self, client, url, container, changed, verb, revision):
+        write_file(container=container, path=b"etc/new", data=b"12345")
+        response = client.post(f"{url}{verb}/", {"revision": revision})
+
+        assert response.status_code == 422
+        assert "is no revision: load the page again" in response.content.decode()
+        assert changed() == ["A /etc/new"]
+
 
 class TestNews:
     def test_nothing_new_is_no_answer(self, client, url, container):

@@ -51,7 +51,9 @@ class Command(LibraryCommand):
             ),
         )
         parser.add_argument(
-            "--move", action="store_true", help=_("let the container stand on the new image afterwards")
+            "--move",
+            action="store_true",
+            help=_("let the container stand on the new image afterwards; it keeps what was left out"),
         )
 
     def handle(self, *args: object, **options: Any) -> None:

@@ -1,7 +1,7 @@
 """An upper directory as the members of a layer's tar: what a commit writes."""
 
 from layers.oci.changeset.entry import Extra, Kind, Member
-from layers.oci.changeset.paths import ancestors
+from layers.oci.unionfs.leftover import is_left_out
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
 
 OVERLAY_XATTRS = b"trusted.overlay."
@@ -20,7 +20,7 @@ def upper_members(
     members: list[tuple[Member, UpperEntry]] = []
     firsts: dict[int, bytes] = {}
     for path in sorted(view.entries, key=lambda path: path.split(b"/")):
-        if leave_out and not leave_out.isdisjoint((path, *ancestors(path))):
+        if leave_out and is_left_out(path, leave_out):
             continue
         entry = view.entries[path]
         first = firsts.setdefault(entry.group, path) if entry.group else path
