@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from layers.models import Chain, Image
 from layers.oci.changeset.entry import Entry, Kind
@@ -65,7 +65,9 @@ class Filter:
     text: str = ""
     min_size: int = 0
     sort: str = "path"
+    """``size``: the largest first."""
     silent: bool = False
+    """Also what ``docker diff`` is silent about."""
 
     @property
     def is_plain(self) -> bool:
@@ -86,6 +88,9 @@ class Filter:
         return sorted(rows, key=lambda row: walking_order(row.path))
 
 
+ALL: Final = Filter()
+
+
 def chain_at(image: Image, position: int) -> Chain:
     """The chain whose top is the layer at ``position``. Raises ``NoSuchPath`` where there is none."""
     row = image.image_layers.select_related("chain__layer").filter(position=position).first()
@@ -95,25 +100,12 @@ def chain_at(image: Image, position: int) -> Chain:
 
 
 def changes(
-    image: Image,
-    position: int,
-    *,
-    kinds: str = "ACD",
-    text: str = "",
-    min_size: int = 0,
-    sort: str = "path",
-    silent: bool = False,
-    offset: int = 0,
-    limit: int | None = None,
+    image: Image, position: int, wanted: Filter = ALL, *, offset: int = 0, limit: int | None = None
 ) -> ChangePage:
-    """What one layer changed, by path; a large layer by directory first (``sort="size"``: largest first).
-
-    ``silent`` adds what ``docker diff`` is silent about.
-    """
+    """What one layer changed, by path; a large layer by directory first."""
     chain = chain_at(image, position)
-    wanted = Filter(kinds, text, min_size, sort, silent)
     if wanted.is_plain and (total := _total(chain, wanted)) > ROWS_SORTED:
-        found = shown_changes(chain, kinds, silent, offset, total if limit is None else limit)
+        found = shown_changes(chain, wanted.kinds, wanted.silent, offset, total if limit is None else limit)
         return ChangePage([change_row(change) for change in found], total)
     rows = wanted.ordered([row for row in _all_rows(chain.pk, chain.chain_id) if wanted.wants(row)])
     return ChangePage(_slice(rows, offset, limit), len(rows))
@@ -156,21 +148,10 @@ def change_counts(image: Image, position: int) -> dict[str, int]:
 
 
 def changes_between(
-    image: Image,
-    first: int,
-    last: int,
-    *,
-    kinds: str = "ACD",
-    text: str = "",
-    min_size: int = 0,
-    sort: str = "path",
-    silent: bool = False,
-    offset: int = 0,
-    limit: int | None = None,
+    image: Image, first: int, last: int, wanted: Filter = ALL, *, offset: int = 0, limit: int | None = None
 ) -> ChangePage:
     """What the layers ``first`` to ``last`` changed together, as if they were one step."""
     lineage_of(image, first)
-    wanted = Filter(kinds, text, min_size, sort, silent)
     top = chain_at(image, last)
     found = _between(image, first, last, top.chain_id)
     rows = wanted.ordered([row for row in found if wanted.wants(row)])

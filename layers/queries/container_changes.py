@@ -9,26 +9,17 @@ from layers.models import Container
 from layers.oci.changeset.paths import ancestors, split
 from layers.oci.unionfs.upper import Upper
 from layers.queries.change_tree import ChangeTreeRow
-from layers.queries.changes import ChangePage, ChangeRow, Filter, change_row
+from layers.queries.changes import ALL, ChangePage, ChangeRow, Filter, change_row
 from layers.queries.uppers import UPPERS_KEPT, open_upper
 
 
 def container_changes(
-    container: Container,
-    *,
-    kinds: str = "ACD",
-    text: str = "",
-    min_size: int = 0,
-    sort: str = "path",
-    silent: bool = False,
-    offset: int = 0,
-    limit: int | None = None,
+    container: Container, wanted: Filter = ALL, *, offset: int = 0, limit: int | None = None
 ) -> ChangePage:
-    """What ``docker diff`` says of the container, by path (``sort="size"``: largest first).
+    """What ``docker diff`` says of the container, by path.
 
-    ``silent`` adds what the next layer would hold and ``docker diff`` does not mention.
+    Silent rows are what the next layer would hold and ``docker diff`` does not mention.
     """
-    wanted = Filter(kinds, text, min_size, sort, silent)
     rows = wanted.ordered([row for row in all_changes(container) if wanted.wants(row)])
     return ChangePage(rows[offset:] if limit is None else rows[offset : offset + limit], len(rows))
 

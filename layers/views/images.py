@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from layers.models import Container, Image, Job
 from layers.oci.digest import Digest
 from layers.queries.change_tree import change_tree
-from layers.queries.changes import changes, changes_between
+from layers.queries.changes import Filter, changes, changes_between
 from layers.queries.containers import image_name
 from layers.queries.images import list_images, platforms
 from layers.queries.packages import operating_system
@@ -72,19 +72,11 @@ def image_list(request: HtmxHttpRequest) -> HttpResponse:
 
 def change_rows(image: Image, state: LayerState) -> dict[str, Any]:
     """A page of the changes of a layer, or of a range of layers."""
-    narrowed: dict[str, Any] = {
-        "kinds": state.kinds,
-        "text": state.text,
-        "min_size": state.min_size,
-        "sort": state.sort,
-        "silent": state.silent,
-        "offset": state.offset,
-        "limit": PAGE_ROWS,
-    }
+    wanted = Filter(state.kinds, state.text, state.min_size, state.sort, state.silent)
     if state.first is None:
-        page = changes(image, state.layer, **narrowed)
+        page = changes(image, state.layer, wanted, offset=state.offset, limit=PAGE_ROWS)
     else:
-        page = changes_between(image, state.first, state.layer, **narrowed)
+        page = changes_between(image, state.first, state.layer, wanted, offset=state.offset, limit=PAGE_ROWS)
     return {
         "page": page,
         "first_row": state.offset + 1,

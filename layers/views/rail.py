@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from layers.models import Container, Edit
 from layers.oci.changeset.paths import as_text
+from layers.queries.changes import Filter
 from layers.queries.container_changes import container_changes
 from layers.views.containers import get_container
 from layers.views.partials import HtmxHttpRequest
@@ -19,14 +20,8 @@ STEPS_SHOWN = 50
 
 def rail_context(container: Container, state: WorkspaceState) -> dict[str, Any]:
     """The changes as far as they are not filtered out, and the steps that led to them."""
-    page = container_changes(
-        container,
-        kinds=state.kinds,
-        text=state.text,
-        silent=state.silent,
-        offset=state.rail_offset,
-        limit=RAIL_ROWS,
-    )
+    wanted = Filter(state.kinds, state.text, silent=state.silent)
+    page = container_changes(container, wanted, offset=state.rail_offset, limit=RAIL_ROWS)
     steps = list(container.edits.defer("rows").order_by("-number")[:STEPS_SHOWN])
     last = state.rail_offset + len(page.rows)
     return {
@@ -57,6 +52,6 @@ def container_diff(request: HtmxHttpRequest, container_id: str) -> HttpResponse 
 
 
 def diff_lines(container: Container, state: WorkspaceState) -> Iterator[str]:
-    page = container_changes(container, kinds=state.kinds, text=state.text)
+    page = container_changes(container, Filter(state.kinds, state.text))
     for row in page.rows:
         yield f"{row.kind} /{as_text(row.path)}\n"

@@ -54,7 +54,7 @@ from layers.models import Image, NumberRange  # noqa: E402
 from layers.oci.changeset.entry import Kind  # noqa: E402
 from layers.oci.errors import OCIError  # noqa: E402
 from layers.operations.import_archive import import_archive  # noqa: E402
-from layers.queries.changes import changes  # noqa: E402
+from layers.queries.changes import Filter, changes  # noqa: E402
 from layers.queries.files import open_entry  # noqa: E402
 from layers.queries.fsck.library import check_library  # noqa: E402
 from layers.queries.history import history  # noqa: E402
@@ -150,7 +150,7 @@ def shown(image: Image) -> dict[str, Any]:
     history(image)
     top = image.image_layers.count() - 1
     for position in range(min(top + 1, 3)):
-        changes(image, position, silent=True, limit=ROWS_SHOWN)
+        changes(image, position, Filter(silent=True), limit=ROWS_SHOWN)
     rows = first(walk(image, top), ROWS_SHOWN) if top >= 0 else []
     secret = False
     contents: dict[str, str] = {}

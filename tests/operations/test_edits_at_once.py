@@ -10,6 +10,7 @@ from layers.operations.create_container import create_container
 from layers.operations.editing import EditConflict
 from layers.operations.import_archive import import_archive
 from layers.operations.write_file import ABSENT, write_file
+from layers.queries.changes import Filter
 from layers.queries.container_changes import container_changes
 from layers.queries.container_files import open_container_file
 from layers.queries.containers import find_container
@@ -48,7 +49,7 @@ def test_nobodys_edit_is_lost(container):
     at_once(work)
     now = find_container("web")
 
-    assert container_changes(now, kinds="A").total == 20
+    assert container_changes(now, Filter("A")).total == 20
     assert now.revision == 20
     assert [edit.number for edit in now.edits.all()] == list(range(1, 21))
     check_sound()
