@@ -9,7 +9,7 @@ from django.db import connection
 from layers.models import Chain, Directory
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.unionfs.diff import Change, ChangeKind
-from layers.queries.directories import ENTRIES, entries_between, entry_of
+from layers.queries.directories import ENTRIES, entries_between, entries_of
 
 SILENT = 4
 ENTRIES_A_QUERY = 500
@@ -143,5 +143,5 @@ def entries_numbered(numbers: Sequence[int]) -> dict[int, Entry]:
         some = numbers[start : start + ENTRIES_A_QUERY]
         with connection.cursor() as cursor:
             cursor.execute(NUMBERED.format(", ".join(["%s"] * len(some))), some)
-            found.update((row[0], entry_of(row)) for row in cursor.fetchall())
+            found.update((entry.number, entry) for entry in entries_of(cursor.fetchall()))
     return found

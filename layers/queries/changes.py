@@ -11,7 +11,7 @@ from layers.oci.changeset.paths import as_text, join
 from layers.oci.unionfs.compare import differences
 from layers.oci.unionfs.diff import Change, reason_words
 from layers.queries.change_rows import added_entries, shown_changes, stored_changes
-from layers.queries.merged_tree import MergedTree, touched_directories, undisturbed, walking_order
+from layers.queries.merged_tree import MergedTrees, touched_directories, undisturbed, walking_order
 from layers.queries.tree import NoSuchPath, lineage_of
 
 INDEXES_KEPT = 4
@@ -164,6 +164,7 @@ def _between(image: Image, first: int, last: int, _chain_id: str) -> tuple[Chang
     chains = Chain.objects.in_bulk(lineage_of(image, last)[first:])
     touched = touched_directories(chains.values())
     ahead = sorted(touched, key=walking_order)
-    before, after = (MergedTree(image, top, ahead).children for top in (first - 1, last))
+    trees = MergedTrees((image, first - 1), (image, last), ahead)
     with undisturbed():
-        return tuple(map(change_row, differences(touched, before, after, rewritten=True)))
+        found = differences(touched, trees.before, trees.after, rewritten=True)
+        return tuple(map(change_row, found))

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from layers.models import Image
-from layers.queries.history import Step, history, told
+from layers.queries.history import MISSING, Step, step, told
 
 ALIGNED: Final = 400
 """Steps beyond which nothing is aligned: one made to be hard to align takes the cube of them."""
@@ -67,14 +67,16 @@ def compare_histories(
 
 def _steps(image: Image, top: int | None) -> list[tuple[Step, tuple[object, ...]]]:
     """The steps, oldest first, each with what it tells and the chain that its layer ends."""
-    chains = dict(image.image_layers.values_list("position", "chain"))
+    layers = list(image.image_layers.values_list("position", "chain", "layer__content_size"))
+    chains = {position: chain for position, chain, _ in layers}
+    sizes = {position: size for position, _, size in layers}
     rows = [
-        (step, (told(row), chains.get(row.position)))
-        for step, row in zip(reversed(history(image)), image.history_rows.order_by("index"), strict=True)
+        (step(row, sizes, MISSING), (told(row), chains.get(row.position)))
+        for row in image.history_rows.order_by("index")
     ]
     if top is None:
         return rows
-    ends = [place for place, (step, _) in enumerate(rows, 1) if step.position in range(top + 1)]
+    ends = [place for place, (each, _) in enumerate(rows, 1) if each.position in range(top + 1)]
     return rows[: ends[-1]] if ends else []
 
 

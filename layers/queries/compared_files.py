@@ -4,34 +4,39 @@ Only what chains above the common one touch is looked at, so it costs what diffe
 it is asked for, and kept: the first page does not wait for the last, and the next comes at once.
 """
 
+from array import array
 from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Final, NamedTuple
 
 from django.conf import settings
 
 from layers.models import Chain
-from layers.oci.changeset.entry import Entry, Kind
-from layers.oci.changeset.paths import ancestors, as_text, join
+from layers.oci.changeset.entry import Entry
+from layers.oci.changeset.paths import ancestors
 from layers.oci.unionfs.compare import differences
 from layers.oci.unionfs.diff import Change, ChangeKind, Reason, compare, reason_words
 from layers.oci.unionfs.mergedview import Load, MergedView
 from layers.oci.unionfs.tree import Children
 from layers.queries.change_rows import entries_numbered
 from layers.queries.changes import ChangeRow, change_row
-from layers.queries.merged_tree import MergedTree, touched_directories, undisturbed, walking_order
+from layers.queries.found_changes import FoundChanges
+from layers.queries.merged_tree import MergedTrees, touched_directories, undisturbed, walking_order
 from layers.queries.sides import Side, shared_layers
 from layers.queries.uppers import Entries, read_entries
 
-ENTRIES_AT_ONCE: Final = 20_000
+ENTRIES_AT_ONCE: Final = 8_000
 """Entries that a page may read to be able to say how many rows there are in all."""
 ROWS_AT_ONCE: Final = 500
 """Rows that are found before it is looked whether they suffice."""
-ROWS_KEPT: Final = 150_000
-"""Of all comparisons together; a row is up to a thousand bytes. The latest is kept however large it is."""
+ROWS_KEPT: Final = 500_000
+"""Of all comparisons together, 50 MB or so. The latest is kept however large it is."""
+EVERY_KIND: Final = "ACD"
+"""The letters of :class:`ChangeKind`, in its order."""
 CONTENT: Final = Reason.CONTENT | Reason.TYPE | Reason.LINK | Reason.DEVICE
 WHY: Final = {
     "content": CONTENT,
@@ -56,7 +61,7 @@ class FilePage(NamedTuple):
 class FileFilter:
     """Which rows are wanted, and in what order."""
 
-    kinds: str = "ACD"
+    kinds: str = EVERY_KIND
     text: str = ""
     min_size: int = 0
     sort: str = "path"
@@ -68,40 +73,29 @@ class FileFilter:
         """Whether no row is known to be the first before all are found."""
         return self.sort != "path" or self.silent
 
-    def wants(self, change: Change) -> bool:
-        if change.kind.letter not in self.kinds:
-            return False
-        if self.why and not self._is_why(change):
-            return False
-        if self.min_size and size_of(change) < self.min_size:
-            return False
-        text = self.text.lower()
-        return not text or text in f"/{as_text(join(change.directory, change.name))}".lower()
+    def among(self, found: FoundChanges, places: Iterable[int]) -> list[int]:
+        """Those of the places whose rows are wanted: column by column, the cheapest first."""
+        if self.kinds != EVERY_KIND:
+            kinds = {EVERY_KIND.index(letter) for letter in self.kinds}
+            places = [place for place in places if found.kinds[place] in kinds]
+        if self.why:
+            places = [place for place in places if self._is_why(found.kinds[place], found.reasons[place])]
+        if self.min_size:
+            places = [place for place in places if found.sizes[place] >= self.min_size]
+        if self.text:
+            text = self.text.lower()
+            places = [place for place in places if text in found.text(place)]
+        return list(places)
 
-    def _is_why(self, change: Change) -> bool:
-        if change.kind is not ChangeKind.CHANGED:
+    def _is_why(self, kind: int, reasons: int) -> bool:
+        if kind != ChangeKind.CHANGED:
             return self.why == "content"
-        return bool(change.reasons & WHY.get(self.why, 0))
+        return bool(reasons & WHY.get(self.why, 0))
 
-    def ordered(self, changes: list[Change]) -> list[Change]:
+    def ordered(self, found: FoundChanges, places: list[int]) -> list[int]:
         if self.sort == "size":
-            return sorted(changes, key=lambda change: -size_of(change))
-        return changes
-
-
-def size_of(change: Change) -> int:
-    """Bytes there now; of what was deleted, for a D. A directory's own are none of its content."""
-    seen = change.entry or change.lower
-    return 0 if seen is None or seen.kind is Kind.DIRECTORY else seen.size
-
-
-def is_directory(change: Change) -> bool:
-    seen = change.entry or change.lower
-    return seen is not None and seen.kind is Kind.DIRECTORY
-
-
-def path_key(change: Change) -> tuple[bytes]:
-    return (walking_order(join(change.directory, change.name)),)
+            return sorted(places, key=lambda place: -found.sizes[place])
+        return places
 
 
 def row_between(path: bytes, lower: Entry | None, entry: Entry | None) -> ChangeRow | None:
@@ -117,18 +111,21 @@ def row_between(path: bytes, lower: Entry | None, entry: Entry | None) -> Change
 class FileComparison:
     """The rows of a comparison, as far as they have been found."""
 
-    def __init__(self, changes: Iterator[Change], trees: Sequence[MergedTree]) -> None:
+    def __init__(self, changes: Iterator[Change], trees: MergedTrees) -> None:
         self._changes = changes
-        self._trees = trees
+        self._trees: MergedTrees | None = trees
         self._lock = Lock()
-        self._told: list[Change] = []
-        self._silent: list[Change] = []
+        self._rows = FoundChanges()
+        self._told = array("L")
+        self._silent = array("L")
+        """The places of the rows that ``docker diff`` would print, and of the others."""
         self.is_complete = False
         self.error: Exception | None = None
         """What ended the search; nobody is given half an answer afterwards."""
 
     def __len__(self) -> int:
-        return len(self._told) + len(self._silent)
+        """Rows, and the directories that are still to be looked into."""
+        return len(self._rows) + len(self._trees or ())
 
     @property
     def told_count(self) -> int:
@@ -139,47 +136,57 @@ class FileComparison:
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are; ``silent`` counts what docker diff leaves out."""
         self.find_all()
-        counts = Counter(change.kind.letter for change in self._told)
-        return {kind: counts[kind] for kind in "ACD"} | {"silent": len(self._silent)}
+        return self._counts
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counts = Counter(self._rows.kinds[place] for place in self._told)
+        found = {letter: counts[kind] for kind, letter in enumerate(EVERY_KIND)}
+        return found | {"silent": len(self._silent)}
 
     def page(self, wanted: FileFilter, offset: int = 0, limit: int | None = None) -> FilePage:
         """Some of the rows; without ``limit`` all of them."""
         if limit is None or wanted.needs_all:
             self.find_all()
         found = self._found(wanted, None if limit is None else offset + limit + 1)
-        rows = wanted.ordered(found)[offset : None if limit is None else offset + limit]
+        places = wanted.ordered(self._rows, found)[offset : None if limit is None else offset + limit]
         has_next = limit is not None and len(found) > offset + limit
-        return FilePage(list(map(change_row, rows)), len(found) if self.is_complete else None, has_next)
+        rows = list(map(change_row, self._rows.changes(places)))
+        return FilePage(rows, len(found) if self.is_complete else None, has_next)
 
-    def _found(self, wanted: FileFilter, enough: int | None) -> list[Change]:
-        """The rows that are wanted: all if few entries are left to read, else at least ``enough``."""
-        found: list[Change] = []
-        place = 0
+    def _found(self, wanted: FileFilter, enough: int | None) -> list[int]:
+        """The places that are wanted: all if few entries are left to read, else at least ``enough``."""
+        found: list[int] = []
+        seen = 0
         while True:
-            found += filter(wanted.wants, self._told[place:])
-            place = len(self._told)
+            told, trees = self._told[seen:], self._trees
+            found += wanted.among(self._rows, told)
+            seen += len(told)
             has_enough = enough is None or len(found) >= enough
-            if self.is_complete or (has_enough and self._entry_count > ENTRIES_AT_ONCE):
+            if trees is None or (has_enough and trees.entry_count > ENTRIES_AT_ONCE):
                 break
-            self._find(place + max(enough or 0, ROWS_AT_ONCE))
+            self._find(seen + max(enough or 0, ROWS_AT_ONCE))
+        self._rest()
         if wanted.silent:
-            found += filter(wanted.wants, self._silent)
-            found.sort(key=path_key)
+            found += wanted.among(self._rows, self._silent)
+            found.sort(key=self._rows.key)
         return found
 
-    @property
-    def _entry_count(self) -> int:
-        return sum(tree.entry_count for tree in self._trees)
+    def _rest(self) -> None:
+        """Hold nothing that was read ahead: nobody may ever ask for more."""
+        with self._lock:
+            if self._trees is not None:
+                self._trees.forget()
 
     def neighbours(self, path: bytes) -> tuple[bytes | None, bytes | None]:
         """What differs before and after a path and is no directory, as far as it has been found."""
-        files = [change for change in self._told if not is_directory(change)]
+        rows = self._rows
+        files = [place for place in self._told if not rows.is_directory[place]]
         key = walking_order(path)
-        after = bisect_right(files, key, key=lambda change: path_key(change)[0])
-        before = after - 1 if after and path_key(files[after - 1])[0] == key else after
-        near = (files[before - 1] if before else None, files[after] if after < len(files) else None)
-        previous, following = (change and join(change.directory, change.name) for change in near)
-        return previous, following
+        after = bisect_right(files, key, key=rows.key)
+        before = after - 1 if after and rows.key(files[after - 1]) == key else after
+        previous = rows.path(files[before - 1]) if before else None
+        return previous, rows.path(files[after]) if after < len(files) else None
 
     def find_all(self) -> None:
         """Go on to the end."""
@@ -193,16 +200,18 @@ class FileComparison:
                 raise self.error
             try:
                 self.is_complete = self.is_complete or self._advance(count)
-                if self.is_complete:
-                    self._changes, self._trees = iter(()), ()  # they hold directories that were read ahead
             except Exception as error:
                 self.error = error
                 raise
+            if self.is_complete:
+                self._changes, self._trees = iter(()), None
 
     def _advance(self, count: int) -> bool:
         """Whether there are no more."""
         for change in self._changes:
-            (self._silent if change.silent else self._told).append(change)
+            place = len(self._rows)
+            self._rows.append(change)
+            (self._silent if change.silent else self._told).append(place)
             if len(self._told) >= count:
                 return False
         return True
@@ -266,20 +275,20 @@ def _compare(a: Side, b: Side, upper_a: Entries, upper_b: Entries) -> FileCompar
     for upper in (upper_a, upper_b):
         touched.update(directory for path in upper for directory in (path, *ancestors(path)))
     ahead = sorted(touched, key=walking_order)
-    trees = [MergedTree(side.image, side.position, ahead) for side in (a, b)]
-    before, after = (over(tree, upper) for tree, upper in zip(trees, (upper_a, upper_b), strict=True))
+    trees = MergedTrees((a.image, a.position), (b.image, b.position), ahead)
+    before, after = over(trees.before, upper_a), over(trees.after, upper_b)
     return FileComparison(differences(touched, before, after), trees)
 
 
-def over(tree: MergedTree, upper: Entries) -> Load:
+def over(load: Load, upper: Entries) -> Load:
     """The tree with a container's upper over it; the tree itself where there is none."""
     if not upper:
-        return tree.children
-    view = MergedView(tree.children, upper, settings.LIMITS, entries_numbered)
+        return load
+    view = MergedView(load, upper, settings.LIMITS, entries_numbered)
 
-    def load(path: bytes) -> Children | None:
+    def children(path: bytes) -> Children | None:
         """What the upper does not touch is not kept twice."""
         untouched = path and view.own(path) is None and not view.hides(path)
-        return tree.children(path) if untouched else view.children(path)
+        return load(path) if untouched else view.children(path)
 
-    return load
+    return children

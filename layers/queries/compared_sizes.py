@@ -2,20 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from layers.oci.changeset.entry import Kind
 from layers.queries.container_tree import container_listing, container_lookup
 from layers.queries.sides import Side, shared_layers
-from layers.queries.stack import StackRow, stack
 from layers.queries.tree import NoSuchPath, TreeRow, listing, lookup
 from layers.queries.uppers import open_upper
+
+
+class LayerSizes(NamedTuple):
+    """What a layer weighs."""
+
+    content_size: int
+    stored_size: int
+    """As it came, compressed or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """What one side weighs; bytes."""
 
-    layers: Sequence[StackRow]
+    layers: Sequence[LayerSizes]
     """From the bottom up, those that both have too."""
     shared: int
     """How many of them both have."""
@@ -29,13 +37,13 @@ class Sizes:
     @property
     def content_size(self) -> int:
         """The files of all layers, as docker gives an image's size; and of the upper."""
-        return sum(row.layer.content_size for row in self.layers) + (self.upper_size or 0)
+        return sum(row.content_size for row in self.layers) + (self.upper_size or 0)
 
     @property
     def own_size(self) -> int:
         """Of that, what the other side does not have."""
         own = self.layers[self.shared :]
-        return sum(row.layer.content_size for row in own) + (self.upper_size or 0)
+        return sum(row.content_size for row in own) + (self.upper_size or 0)
 
     @property
     def shared_size(self) -> int:
@@ -47,7 +55,7 @@ class Sizes:
         return sum(row.stored_size for row in self.layers)
 
     @property
-    def own_layers(self) -> Sequence[StackRow]:
+    def own_layers(self) -> Sequence[LayerSizes]:
         return self.layers[self.shared :]
 
 
@@ -90,7 +98,8 @@ def compare_sizes(a: Side, b: Side) -> tuple[Sizes, Sizes]:
 
 
 def sizes_of(side: Side, shared: int) -> Sizes:
-    layers = stack(side.image)[::-1][: side.position + 1]
+    rows = side.image.image_layers.filter(position__lte=side.position).order_by("position")
+    layers = [LayerSizes(*row) for row in rows.values_list("layer__content_size", "stored__blob__size")]
     root = root_of(side)
     upper = open_upper(side.container).size if side.container else None
     return Sizes(layers, shared, upper, root.subtree_size, root.subtree_count)

@@ -6,7 +6,7 @@ there is none. Each row's entries are one range of ids, so this is one probe of
 an index and a few range scans, however large the image.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import connection
@@ -51,31 +51,37 @@ class DirectoryRow(NamedTuple):
     change_count: int
 
 
-def entries_between(first: int, end: int) -> Iterator[Entry]:
+def entries_between(first: int, end: int) -> list[Entry]:
     """The entries numbered ``first`` up to, not with, ``end``."""
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES, [first, end])
-        for row in cursor.fetchall():
-            yield entry_of(row)
+        return entries_of(cursor.fetchall())
 
 
-def entry_of(row: Sequence) -> Entry:  # type: ignore[type-arg]
-    """A row of :data:`ENTRIES` as an ``Entry``."""
-    number, name, kind, mode, uid, gid, size, mtime, offset, sha256, linkname, extra = row
-    return Entry(
-        number,
-        bytes(name),
-        KIND_OF[kind],
-        mode,
-        uid,
-        gid,
-        size,
-        mtime,
-        offset,
-        bytes(sha256) if sha256 is not None else None,
-        bytes(linkname) if linkname is not None else None,
-        unpack_extra(bytes(extra)) if extra is not None else None,
-    )
+def entries_of(rows: Iterable[Sequence]) -> list[Entry]:  # type: ignore[type-arg]
+    """Rows of :data:`ENTRIES`, each as an ``Entry``.
+
+    In one expression: of reading a large tree this is a third, and a call for each row would double it.
+    """
+    return [
+        Entry._make(
+            (
+                number,
+                bytes(name),
+                KIND_OF[kind],
+                mode,
+                uid,
+                gid,
+                size,
+                mtime,
+                offset,
+                None if sha256 is None else bytes(sha256),
+                None if linkname is None else bytes(linkname),
+                None if extra is None else unpack_extra(bytes(extra)),
+            )
+        )
+        for number, name, kind, mode, uid, gid, size, mtime, offset, sha256, linkname, extra in rows
+    ]
 
 
 def directory_rows(lineage: Sequence[int], path: bytes) -> list[DirectoryRow]:

@@ -97,12 +97,12 @@ def value_of(image: Image, key: str) -> bytes | None:
     row = Finding.objects.filter(chain__in=lineage_of(image, _top(image)), pk=int(key)).first()
     if row is None or not row.size or row.entry_id is None:
         return None
-    entry = next(entries_between(row.entry_id, row.entry_id + 1), None)
-    if entry is None:
+    found = entries_between(row.entry_id, row.entry_id + 1)
+    if not found:
         return None
     try:
         layer = Chain.objects.select_related("layer").get(pk=row.chain_id).layer
-        return open_entry(entry, layer).read(row.offset, min(row.size, LONGEST_VALUE))
+        return open_entry(found[0], layer).read(row.offset, min(row.size, LONGEST_VALUE))
     except (ContentMissing, OCIError, ValueError):
         return None
 

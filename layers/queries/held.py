@@ -15,7 +15,7 @@ from layers.models import Chain
 from layers.oci.changeset.entry import Entry
 from layers.oci.unionfs.accounting import Held
 from layers.queries.change_rows import directories_of
-from layers.queries.directories import ENTRIES, DirectoryRow, all_directory_rows, entry_of
+from layers.queries.directories import ENTRIES, DirectoryRow, all_directory_rows, entries_of
 
 ENTRIES_A_QUERY: Final = 2000
 
@@ -65,5 +65,5 @@ class EntryStream:
         with connection.cursor() as cursor:
             end = min(max(first + count, first + ENTRIES_A_QUERY), self._end)
             cursor.execute(ENTRIES, [first, end])
-            self._ahead = [entry_of(row) for row in cursor.fetchall()]
+            self._ahead = entries_of(cursor.fetchall())
         self._at = 0

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -65,7 +66,8 @@ def history(image: Image) -> list[Step]:
     return [step(row, sizes, image_id) for row, image_id in zip(reversed(rows), reversed(ids), strict=True)]
 
 
-def step(row: HistoryRow, sizes: dict[int, int], image_id: str) -> Step:
+def step(row: HistoryRow, sizes: Mapping[int, int], image_id: str) -> Step:
+    """A row as it is told, with the size of its layer out of those by position."""
     return Step(
         id=image_id,
         created=parse_created(row.created),

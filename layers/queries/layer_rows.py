@@ -7,7 +7,7 @@ from django.db import connection
 
 from layers.models import Chain
 from layers.oci.changeset.entry import Entry
-from layers.queries.directories import ENTRIES, entry_of
+from layers.queries.directories import ENTRIES, entries_of
 
 ROWS_A_FETCH: Final = 10_000
 DIRECTORIES: Final = (
@@ -41,9 +41,9 @@ def layer_entries(chain: Chain) -> Iterator[tuple[bytes, Entry]]:
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES, [layer.first_entry, layer.first_entry + layer.entry_count])
         while rows := cursor.fetchmany(ROWS_A_FETCH):
-            for row in rows:
+            for entry in entries_of(rows):
                 if not left:
                     here = next(above)
                     path, left = here.path, here.entry_count
                 left -= 1
-                yield path, entry_of(row)
+                yield path, entry

@@ -1,8 +1,8 @@
-"""An image's merged tree, read ahead: many directories at once, in the order they will be asked for."""
+"""Two merged trees, read ahead: many directories at once, in the order they will be asked for."""
 
 import gc
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,21 +12,24 @@ from layers.models import Chain, Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.paths import join
 from layers.oci.unionfs.tree import Children
-from layers.queries.directories import DirectoryRow, entries_between, load_directory, shining_through
-from layers.queries.tree import lookup
+from layers.queries.directories import entries_between, load_directory
+from layers.queries.tree import lineage_of, lookup
 
-FIRST_BATCH: Final = 32
+FIRST_BATCH: Final = 16
 """Directories that are read at first: the beginning of an answer should not wait for the rest."""
 LARGEST_BATCH: Final = 400
 GAP: Final = 40
 """Entries that are read in vain sooner than another range is."""
 IN_CHAINS: Final = "SELECT path FROM layers_directory WHERE id >= %s AND id < %s"
 BY_PATH: Final = (
-    "SELECT path, chain_id, id, first_entry, entry_count, cut, gone, subtree_size, subtree_count,"
-    " added, changed, deleted, first_change, change_count"
+    "SELECT path, chain_id, first_entry, entry_count, cut, gone"
     " FROM layers_directory WHERE path IN ({}) AND chain_id IN ({})"
 )
 
+Top = tuple[Image, int]
+"""An image, and the layer up to which it counts."""
+Piece = tuple[int, int, int, bool, bool]
+"""What a chain has of a directory: the chain, the first entry, how many, whether it is cut, and gone."""
 Range = tuple[int, int]
 """The first entry, and how many."""
 
@@ -59,74 +62,106 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-class MergedTree:
-    """Directories of the merged tree of an image up to a layer.
+class MergedTrees:
+    """Directories of the merged trees of two lineages, read ahead; what both have is read once.
 
-    ``children`` is quick for those in ``ahead`` when it is asked in their order;
-    any other directory is read by itself.
+    ``before`` and ``after`` are quick for those in ``ahead`` when they are asked in their order;
+    any other directory is read by itself. The rows of a chain are those of all that stand on it.
     """
 
-    def __init__(self, image: Image, position: int, ahead: Sequence[bytes] = ()) -> None:
-        self._image = image
-        self._lineage: list[int] = image.chain.lineage[: position + 1] if image.chain is not None else []
+    def __init__(self, before: Top, after: Top, ahead: Sequence[bytes]) -> None:
+        self._tops = (before, after)
+        self._lineages = tuple(lineage_of(image, position) for image, position in self._tops)
+        self._chains = tuple(map(frozenset, self._lineages))
+        self._position = {chain: position for each in self._lineages for position, chain in enumerate(each)}
         self._ahead = ahead
         self._places = {path: place for place, path in enumerate(ahead)}
         self._batch = FIRST_BATCH
-        self._read: dict[bytes, Children | None] = {}
+        self._visible: dict[bytes, tuple[list[Range], ...]] = {}
+        self._entries: dict[Range, list[Entry]] = {}
         self.entry_count = 0
         """How many entries have been read so far."""
 
-    def children(self, path: bytes) -> Children | None:
+    def __len__(self) -> int:
+        """How many directories it knows of."""
+        return len(self._ahead)
+
+    def before(self, path: bytes) -> Children | None:
         """A directory by name, each hard link as what it links to; None where there is no directory."""
-        if path in self._places and path not in self._read:
+        return self._children(0, path)
+
+    def after(self, path: bytes) -> Children | None:
+        """The same of the other tree."""
+        return self._children(1, path)
+
+    def forget(self) -> None:
+        """Let go of what has been read ahead: it is read again if it is asked for."""
+        self._visible, self._entries = {}, {}
+
+    def _children(self, tree: int, path: bytes) -> Children | None:
+        if path in self._places and path not in self._visible:
             self._read_from(self._places[path])
-        if path in self._read:
-            return self._read.pop(path)
-        loaded = load_directory(self._lineage, path)
-        return None if loaded is None else self._linked(path, loaded.children)
+        if path in self._visible:
+            ranges = self._visible[path][tree]
+            return self._linked(tree, path, _merged(ranges, self._entries)) if ranges else None
+        loaded = load_directory(self._lineages[tree], path)
+        return None if loaded is None else self._linked(tree, path, loaded.children)
 
     def _read_from(self, place: int) -> None:
-        """Read a batch of directories; those of the batch before that nobody asked for are forgotten."""
+        """Read a batch of directories; those of the batch before are forgotten."""
         paths = self._ahead[place : place + self._batch]
         self._batch = min(2 * self._batch, LARGEST_BATCH)
-        rows_of = _rows_of(self._lineage, paths)
-        seen = {path: shining_through(rows_of.get(path, ())) for path in paths}
-        entries = _entries_of(row for rows in seen.values() for row in rows)
-        self.entry_count += sum(map(len, entries.values()))
-        self._read = {
-            path: self._linked(path, _merged(rows, entries)) if rows else None for path, rows in seen.items()
+        pieces = self._pieces(paths)
+        self._visible = {
+            path: tuple(_shining_through(pieces.get(path, ()), chains) for chains in self._chains)
+            for path in paths
         }
+        self._entries = _entries_of(
+            each for ranges in self._visible.values() for both in ranges for each in both
+        )
+        self.entry_count += sum(map(len, self._entries.values()))
 
-    def _linked(self, path: bytes, children: Children) -> Children:
+    def _pieces(self, paths: Sequence[bytes]) -> Mapping[bytes, list[Piece]]:
+        """What each chain of either tree has of the directories, by path, the newest first."""
+        found: dict[bytes, list[Piece]] = {}
+        if not self._position:
+            return found
+        marks, chains = (", ".join(["%s"] * len(each)) for each in (paths, self._position))
+        with connection.cursor() as cursor:
+            cursor.execute(BY_PATH.format(marks, chains), [*paths, *self._position])
+            for path, *piece in cursor.fetchall():
+                found.setdefault(bytes(path), []).append(piece)
+        for pieces in found.values():
+            pieces.sort(key=lambda piece: -self._position[piece[0]])
+        return found
+
+    def _linked(self, tree: int, path: bytes, children: Children) -> Children:
         """A hard link to a lower layer is what it links to."""
         for name, entry in children.items():
             if entry.kind is Kind.HARDLINK:
-                children[name] = lookup(self._image, len(self._lineage) - 1, join(path, name)).entry
+                children[name] = lookup(*self._tops[tree], join(path, name)).entry
         return children
 
 
-def _rows_of(lineage: Sequence[int], paths: Sequence[bytes]) -> Mapping[bytes, list[DirectoryRow]]:
-    """The rows of directories, by path, each newest first."""
-    found: dict[bytes, list[DirectoryRow]] = {}
-    if not lineage:
-        return found
-    positions = {chain: position for position, chain in enumerate(lineage)}
-    marks, chains = ", ".join(["%s"] * len(paths)), ", ".join(["%s"] * len(lineage))
-    with connection.cursor() as cursor:
-        cursor.execute(BY_PATH.format(marks, chains), [*paths, *lineage])
-        for path, chain, *values in cursor.fetchall():
-            found.setdefault(bytes(path), []).append(DirectoryRow(positions[chain], *values))
-    for rows in found.values():
-        rows.sort(reverse=True)
-    return found
+def _shining_through(pieces: Iterable[Piece], chains: Container[int]) -> list[Range]:
+    """The entries of a directory that can be seen at the top of the chains; none if it is none now."""
+    visible: list[Range] = []
+    for chain, first, count, cut, gone in pieces:
+        if chain not in chains:
+            continue
+        if gone:
+            break
+        visible.append((first, count))
+        if cut:
+            break
+    return visible
 
 
-def _entries_of(rows: Iterable[DirectoryRow]) -> dict[Range, list[Entry]]:
-    """The entries of each row, read in as few ranges as there are runs of neighbours."""
-    ranges = sorted({(row.first_entry, row.entry_count) for row in rows if row.entry_count})
+def _entries_of(ranges: Iterable[Range]) -> dict[Range, list[Entry]]:
+    """The entries of each range, read in as few as there are runs of neighbours."""
     found: dict[Range, list[Entry]] = {}
     run: list[Range] = []
-    for each in ranges:
+    for each in sorted({each for each in ranges if each[1]}):
         if run and each[0] > sum(run[-1]) + GAP:
             found.update(_read_run(run))
             run = []
@@ -137,17 +172,19 @@ def _entries_of(rows: Iterable[DirectoryRow]) -> dict[Range, list[Entry]]:
 
 
 def _read_run(run: Sequence[Range]) -> dict[Range, list[Entry]]:
-    entries = list(entries_between(run[0][0], sum(run[-1])))
+    entries = entries_between(run[0][0], sum(run[-1]))
     numbers = [entry.number for entry in entries]
     starts = [bisect_left(numbers, first) for first, _ in run]
     return {each: entries[start : start + each[1]] for each, start in zip(run, starts, strict=True)}
 
 
-def _merged(rows: Sequence[DirectoryRow], entries: Mapping[Range, list[Entry]]) -> Children:
-    """The entries of visible rows, newest first."""
-    found: Children = {}
-    for row in reversed(rows):
-        for entry in entries.get((row.first_entry, row.entry_count), ()):
+def _merged(ranges: Sequence[Range], entries: Mapping[Range, list[Entry]]) -> Children:
+    """The entries of visible ranges, newest first."""
+    found: Children = {
+        entry.name: entry for entry in entries.get(ranges[-1], ()) if entry.kind is not Kind.WHITEOUT
+    }
+    for each in reversed(ranges[:-1]):
+        for entry in entries.get(each, ()):
             if entry.kind is Kind.WHITEOUT:
                 found.pop(entry.name, None)
             else:

@@ -85,13 +85,16 @@ def find_side(text: str, layer: str | None = None) -> Side:
         image = find_image(text)
         position = position_of(image, layer)
         return Side(f"{text}@{position}", image, position)
+    name, at, layer = text.rpartition("@")
+    if at and ":" not in layer:  # what follows is no digest, so this is neither an image nor a container
+        with suppress(ImageNotFound):
+            return find_side(name, layer)
     container = named_container(text)
     if container is not None:
         return Side(text, container.image, top_of(container.image), container)
     try:
         image = find_image(text)
     except ImageNotFound:
-        name, at, layer = text.rpartition("@")
         if not at:
             raise
         with suppress(ImageNotFound):

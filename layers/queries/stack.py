@@ -1,10 +1,11 @@
 """The layers of an image as a stack: what made each, and what it weighs."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layers.models import Chain, Image, ImageLayer, Layer, StoredLayer
-from layers.queries.history import Step, history
+from layers.queries.history import MISSING, Step, step
 from layers.queries.images import names_of_images
 
 COPIED = re.compile(r"\b(file|dir|multi):([0-9a-f]{7})[0-9a-f]{57}\b")
@@ -12,20 +13,12 @@ COPIED = re.compile(r"\b(file|dir|multi):([0-9a-f]{7})[0-9a-f]{57}\b")
 
 
 @dataclass(frozen=True, slots=True)
-class StackRow:
-    """One layer where it stands in an image."""
+class Made:
+    """What made one layer of an image."""
 
     position: int
-    layer: Layer
-    stored: StoredLayer
-    chain: Chain
     step: Step | None
-    """The history row that made it; ``None`` where the history says nothing."""
-
-    @property
-    def stored_size(self) -> int:
-        """Bytes as it came, compressed or not."""
-        return self.stored.blob.size
+    """The history row that made it, without its ID; ``None`` where the history says nothing."""
 
     @property
     def verb(self) -> str:
@@ -45,6 +38,20 @@ class StackRow:
         return shortened(text.removeprefix(self.verb).strip())
 
 
+@dataclass(frozen=True, slots=True)
+class StackRow(Made):
+    """One layer where it stands in an image."""
+
+    layer: Layer
+    stored: StoredLayer
+    chain: Chain
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes as it came, compressed or not."""
+        return self.stored.blob.size
+
+
 def shortened(text: str) -> str:
     """An instruction, the hashes of what it copied cut short."""
     return COPIED.sub(r"\1:\2…", text)
@@ -52,12 +59,25 @@ def shortened(text: str) -> str:
 
 def stack(image: Image) -> list[StackRow]:
     """The layers, the top one first."""
-    steps = {step.position: step for step in history(image) if step.position is not None}
     rows = image.image_layers.select_related("layer", "stored__blob", "chain").defer(
         "stored__seek_points", "chain__lineage", "layer__fidelity"
     )
     rows = rows.order_by("-position")
-    return [StackRow(row.position, row.layer, row.stored, row.chain, steps.get(row.position)) for row in rows]
+    steps = steps_of_layers(image, {row.position: row.layer.content_size for row in rows})
+    return [StackRow(row.position, steps.get(row.position), row.layer, row.stored, row.chain) for row in rows]
+
+
+def made_layers(image: Image) -> list[Made]:
+    """What made each layer, the top one first: the stack without what it weighs."""
+    sizes = dict(image.image_layers.order_by("-position").values_list("position", "layer__content_size"))
+    steps = steps_of_layers(image, sizes)
+    return [Made(position, steps.get(position)) for position in sizes]
+
+
+def steps_of_layers(image: Image, sizes: Mapping[int, int]) -> dict[int, Step]:
+    """The steps that made the layers, whose sizes are given, by position."""
+    rows = image.history_rows.filter(position__isnull=False)
+    return {row.position: step(row, sizes, MISSING) for row in rows}
 
 
 def familiar_names(image: Image) -> list[str]:

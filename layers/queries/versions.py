@@ -9,7 +9,7 @@ from layers.models import Image
 from layers.oci.changeset.entry import Entry, Kind
 from layers.oci.changeset.paths import ancestors, split
 from layers.oci.unionfs.diff import Reason, compare, reason_words
-from layers.queries.directories import ENTRIES, DirectoryRow, directory_rows, entry_of
+from layers.queries.directories import ENTRIES, DirectoryRow, directory_rows, entries_of
 from layers.queries.tree import ROOT, lineage_of, lookup
 
 NAMED = ENTRIES.replace("ORDER BY id", "AND name = %s")
@@ -131,7 +131,7 @@ def _entry(row: DirectoryRow, name: bytes) -> Entry | None:
     with connection.cursor() as cursor:
         cursor.execute(NAMED, [row.first_entry, row.first_entry + row.entry_count, name])
         found = cursor.fetchone()
-    return None if found is None else entry_of(found)
+    return None if found is None else entries_of([found])[0]
 
 
 def _version(

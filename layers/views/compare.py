@@ -142,7 +142,7 @@ def shared_bar(a: Sizes, b: Sizes) -> dict[str, Any]:
 
 def own_boxes(sizes: Sizes, start: float, scale: float) -> list[dict[str, Any]]:
     """The layers of one side and the upper of a container, from left to right; too thin ones are left out."""
-    weights = [row.layer.content_size for row in sizes.own_layers] + [sizes.upper_size or 0]
+    weights = [row.content_size for row in sizes.own_layers] + [sizes.upper_size or 0]
     boxes = []
     for place, weight in enumerate(weights):
         width = weight * scale

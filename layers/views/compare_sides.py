@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from layers.oci.config import parse_created
 from layers.queries.images import platform_of, short_id
 from layers.queries.sides import REFUSALS, Choices, Side, find_side, side_choices
-from layers.queries.stack import StackRow, stack
+from layers.queries.stack import Made, made_layers
 from layers.views.compare_state import LONGEST_TEXT, CompareState
 from layers.views.partials import HtmxHttpRequest
 
@@ -26,7 +26,7 @@ class Pick:
     choices: Choices
     side: Side | None = None
     error: str = ""
-    layers: Sequence[StackRow] = ()
+    layers: Sequence[Made] = ()
     """Those that can be picked, the top one first; none for a container, which counts whole."""
 
     @property
@@ -57,7 +57,7 @@ def pick(letter: str, text: str, choices: Choices) -> Pick:
         side = find_side(text)
     except REFUSALS as error:
         return Pick(letter, text, choices, error=str(error))
-    return Pick(letter, text, choices, side, layers=[] if side.container else stack(side.image))
+    return Pick(letter, text, choices, side, layers=[] if side.container else made_layers(side.image))
 
 
 def canonical(request: HtmxHttpRequest) -> HttpResponse | None:

@@ -54,7 +54,10 @@ def differences(
         if is_directory and stays and path in touched:
             stack.append(_level(path, change, before, after))
         elif change.reasons != SAME_ENTRY or not stays or not is_directory:
-            yield from _told(change, stack)
+            if stack[-1].own is None:  # the directories above are told already: of very many rows, most
+                yield change
+            else:
+                yield from _told(change, stack)
             if is_directory and not stays:
                 stack.append(_level(path, None, before, after))
 
