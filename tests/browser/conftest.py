@@ -1,6 +1,7 @@
 """A real server with images in it, and a Chromium that fails a test on any error in its console."""
 
 import io
+import re
 import shutil
 import subprocess
 import tarfile
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import run_program
 from tests.jobs.server import Server
@@ -17,6 +18,11 @@ from tests.shop import shop_archive
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+GRAVE = ("error", "warning")
+IMAGE_PAGE = re.compile("/images/[0-9a-f]+/$")
+PATIENCE = 60_000
+"""Milliseconds for what has to come: a machine that is ten times slower passes too."""
+expect.set_options(timeout=PATIENCE)
 IMAGES = {"nginx": "01-webserver", "names": "07-names", "config": "09-config"}
 
 
@@ -91,15 +97,34 @@ def troubles() -> list[str]:
     return []
 
 
+def watch(context: BrowserContext, troubles: list[str]) -> BrowserContext:
+    """Has all pages of a context note what they complain of, and wait long enough."""
+    context.set_default_timeout(PATIENCE)
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    context.on("console", lambda said: troubles.extend([said.text] if said.type in GRAVE else []))
+    context.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
+    return context
+
+
+def arrive(page: Page, address: str | re.Pattern[str]) -> None:
+    """Waits for the page to which a click leads, and for its scripts: keys before that are nobody's."""
+    page.wait_for_url(address, wait_until="load")
+
+
 @pytest.fixture
 def page(context: BrowserContext, troubles: list[str]) -> Iterator[Page]:
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
+    page = watch(context, troubles).new_page()
     yield page
     page.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def plain(browser: Browser, base_url: str, troubles: list[str]) -> Iterator[Page]:
+    """A page of somebody else, without scripts."""
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    yield watch(context, troubles).new_page()
+    context.close()
     assert troubles == []
 
 
@@ -108,5 +133,5 @@ def nginx(page: Page) -> Page:
     """On the page of the image."""
     page.goto("/")
     page.get_by_role("link", name="nginx:v2").click()
-    page.wait_for_url("**/images/*/", wait_until="load")
+    arrive(page, IMAGE_PAGE)
     return page

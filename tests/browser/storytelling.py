@@ -1,10 +1,16 @@
 """The steps of the founding story, as a person takes them in the browser."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import arrive, watch
+
+WORKSPACE = re.compile("/containers/[0-9a-f]{12}/$")
 AUTHOR = "FingerArt <george@chengguo.io>"
 
 
@@ -16,11 +22,16 @@ class Saved(NamedTuple):
     archive: Path
 
 
-def reader(browser: Browser, base_url: str, **how: bool) -> Page:
-    """A page of a person of their own."""
-    page = browser.new_context(base_url=base_url, **how).new_page()
-    page.set_default_timeout(15_000)
-    return page
+@contextmanager
+def reader(browser: Browser, base_url: str, **how: bool) -> Iterator[Page]:
+    """A page of a person of their own, on which nothing may be complained of."""
+    troubles: list[str] = []
+    context = watch(browser.new_context(base_url=base_url, **how), troubles)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+    assert troubles == [], troubles
 
 
 # --- in the workspace -------------------------------------------------------------------
@@ -31,12 +42,13 @@ def make_container(page: Page, name: str, image: str) -> None:
     page.get_by_role("textbox", name="Name").fill(name)
     page.locator("select[name=image]").select_option(label=image)
     page.get_by_role("button", name="New container").click()
-    page.wait_for_url("**/containers/*/", wait_until="load")
+    arrive(page, WORKSPACE)
 
 
 def go_to(page: Page, path: str) -> None:
     """From the root of the container to a path, one directory after the other."""
-    page.locator("#middle .crumbs a").first.click()
+    if page.locator("#middle").get_attribute("data-path"):
+        page.locator("#middle .crumbs a").first.click()
     expect(page.locator("#middle-title")).to_have_text("/")
     for name in path.split("/"):
         page.locator("#directory").get_by_role("link", name=name, exact=True).click()
@@ -77,10 +89,11 @@ def set_all(page: Page, button: str, field: str, value: str) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def rail(page: Page) -> list[list[str]]:
-    """The changes beside the file, as the recorded rows of docker diff are written."""
-    rows = page.locator("#rail-rows .rail-row").all()
-    return [[row.locator(".kind").inner_text(), row.locator("a.path").inner_text()] for row in rows]
+def expect_last_change(page: Page, kind: str, path: str) -> None:
+    """The last line of the changes beside the file."""
+    row = page.locator("#rail-rows .rail-row").last
+    expect(row.locator("a.path")).to_have_text(path, use_inner_text=True)
+    expect(row.locator(".kind")).to_have_text(kind, use_inner_text=True)
 
 
 # --- from the commit to the archive -----------------------------------------------------

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import IMAGE_PAGE, arrive
 from tests.browser.test_accessibility import AXE, FINDINGS, OVERFLOW
 
 
@@ -13,8 +14,11 @@ def commit(page: Page) -> Page:
     """On the commit page of a container of nginx that nobody has edited."""
     page.goto("/")
     page.get_by_role("link", name="nginx:latest").click()
+    arrive(page, IMAGE_PAGE)
     page.get_by_role("button", name="New container").click()
+    arrive(page, "**/containers/*/")
     page.get_by_role("link", name="Commit", exact=True).click()
+    arrive(page, "**/commit/")
     expect(page.get_by_role("heading", name="What the commit makes")).to_be_visible()
     return page
 
@@ -59,8 +63,11 @@ def test_rows_of_variables_grow(commit: Page):
 
 def test_enter_looks_and_control_enter_commits(commit: Page):
     commit.get_by_label("Message").fill("by key")
-    commit.get_by_label("Author").press("Enter")
-    expect(commit).to_have_url(re.compile("/commit/"))
+    with commit.expect_response("**/commit/preview/") as looked:
+        commit.get_by_label("Author").press("Enter")
+    assert looked.value.ok
+    expect(commit.locator("#preview")).to_contain_text("by key")
+    expect(commit).to_have_url(re.compile("/commit/$"))
     commit.get_by_label("Author").press("Control+Enter")
 
     expect(commit).to_have_url(re.compile("/images/.*committed=1"))
@@ -69,9 +76,8 @@ def test_enter_looks_and_control_enter_commits(commit: Page):
     expect(commit.get_by_text("steps that both have")).to_be_visible()
 
 
-def test_commit_works_without_scripts(browser, base_url, commit: Page):
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    page = context.new_page()
+def test_commit_works_without_scripts(plain: Page, commit: Page):
+    page = plain
     page.goto(commit.url)
     page.get_by_label("Name repository:tag").fill("by/hand:1")
     page.get_by_role("button", name="Preview").last.click()
@@ -82,7 +88,6 @@ def test_commit_works_without_scripts(browser, base_url, commit: Page):
     page.get_by_role("button", name="Commit", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("by/hand:1")
-    context.close()
 
 
 def test_what_stands_open_is_fit_for_everybody(commit: Page):
@@ -118,8 +123,9 @@ def test_what_stands_open_is_fit_for_everybody(commit: Page):
 def test_workspace_commits_in_a_dialog(page: Page):
     page.goto("/")
     page.get_by_role("link", name="nginx:latest").click()
+    arrive(page, IMAGE_PAGE)
     page.get_by_role("button", name="New container").click()
-    page.wait_for_url("**/containers/*/", wait_until="load")
+    arrive(page, "**/containers/*/")
     page.keyboard.press("Control+Enter")
     dialog = page.get_by_role("dialog", name="Commit")
     expect(dialog.get_by_label("Name")).to_be_focused()
@@ -130,6 +136,7 @@ def test_workspace_commits_in_a_dialog(page: Page):
     page.evaluate(AXE)
     assert page.evaluate(FINDINGS) == []
     dialog.get_by_role("button", name="More and preview").click()
+    arrive(page, "**/commit/preview/")
     expect(page.get_by_label("Name repository:tag")).to_have_value("quick:1")
     page.get_by_label("Message").press("Control+Enter")
 

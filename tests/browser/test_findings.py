@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import IMAGE_PAGE, arrive
+
 SECRET = "k3yT0Th3D00r"
 
 
@@ -11,8 +13,10 @@ def findings(page: Page) -> Page:
     """The page, once the server has searched the layers: that shows by itself."""
     page.goto("/")
     page.get_by_role("link", name="shop:2").click()
+    arrive(page, IMAGE_PAGE)
     page.get_by_role("link", name="Findings", exact=True).click()
-    page.locator("#findings-list").wait_for(timeout=60_000)
+    arrive(page, "**/findings/")
+    page.locator("#findings-list").wait_for()
     return page
 
 
@@ -21,7 +25,7 @@ def test_a_secret_is_shown_and_hidden_again_in_its_place(findings: Page):
     address = findings.url
     findings.locator("#show-env-0").press("Enter")
     expect(findings.locator("#finding-env-0")).to_contain_text(SECRET)
-    assert findings.evaluate("document.activeElement.id") == "show-env-0"
+    expect(findings.locator("#show-env-0")).to_be_focused()
     findings.locator("#show-env-0").press("Enter")
     expect(findings.locator("body")).not_to_contain_text(SECRET)
 
@@ -30,10 +34,11 @@ def test_a_secret_is_shown_and_hidden_again_in_its_place(findings: Page):
 
 def test_kinds_and_what_can_be_recovered(findings: Page):
     findings.get_by_role("link", name="Recoverable").click()
+    findings.wait_for_url("**/findings/?shown=hidden")
     expect(findings.locator(".found-table tbody tr")).to_have_count(1)
     row = findings.locator(".found-table tbody tr")
 
-    assert "deleted in layer 3, but anyone can recover it" in row.inner_text()
+    expect(row).to_contain_text("deleted in layer 3, but anyone can recover it")
     row.get_by_role("link", name="/root/.ssh/id_rsa").click()
     findings.wait_for_url("**/file/?layer=2&path=root/.ssh/id_rsa*")
-    assert "BEGIN RSA PRIVATE KEY" in findings.locator("main").inner_text()
+    expect(findings.locator("main")).to_contain_text("BEGIN RSA PRIVATE KEY")

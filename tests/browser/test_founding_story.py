@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 from layers.oci.archive.write import write_docker_archive
 from layers.operations.demo_images import demo_images
 from tests.browser import storytelling
+from tests.browser.conftest import arrive
 from tests.browser.storytelling import AUTHOR, Saved, make, tab_to
 from tests.engines.saved import docker_engine, run
 from tests.jobs.server import Server
@@ -60,7 +61,12 @@ def address(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -
 @pytest.fixture(scope="module")
 def recorded(browser: Browser, address: str) -> Iterator[Page]:
     """In the workspace of ``webserver``, in which all is done that the recorded container did."""
-    page = storytelling.reader(browser, address)
+    with storytelling.reader(browser, address) as page:
+        edit_as_recorded(page)
+        yield page
+
+
+def edit_as_recorded(page: Page) -> None:
     storytelling.make_container(page, "webserver", "nginx")
     storytelling.go_to(page, PAGE)
     storytelling.write(page, TEXT)
@@ -77,8 +83,6 @@ def recorded(browser: Browser, address: str) -> Iterator[Page]:
     storytelling.go_to(page, "var/cache/nginx")
     storytelling.set_all(page, "Mode…", "mode", "0700")
     storytelling.set_all(page, "Owner…", "owner", "101:0")
-    yield page
-    page.context.close()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +96,7 @@ def lines(recorded: Page) -> list[str]:
 def committed(recorded: Page, lines: list[str], tmp_path_factory: pytest.TempPathFactory) -> Saved:
     """``nginx:v2``, told about before it takes that name, and downloaded."""
     recorded.get_by_role("link", name="Commit", exact=True).click()
+    arrive(recorded, "**/commit/")
     storytelling.describe(recorded, "nginx:v2", MESSAGE)
     expect(recorded.locator("#name-check")).to_contain_text("nginx:v2 names image 1c9f65dc7733 now")
     expect(recorded.locator("#leave")).to_contain_text("/root/.bash_history")
@@ -147,15 +152,21 @@ def test_histories_differ_by_the_commit(recorded, committed):
 
 @pytest.fixture(scope="module")
 def by_keys(browser: Browser, address: str, tmp_path_factory: pytest.TempPathFactory) -> Saved:
-    page = storytelling.reader(browser, address)
+    with storytelling.reader(browser, address) as page:
+        return play_by_keys(page, tmp_path_factory.mktemp("keys"))
+
+
+def play_by_keys(page: Page, directory: Path) -> Saved:
     page.goto("/containers/")
-    tab_to(page, page.locator("select[name=image]"))
+    images = page.locator("select[name=image]")
+    tab_to(page, images)
     page.keyboard.type("webserver:v1")
+    expect(images.locator(":checked")).to_have_text("webserver:v1")
     tab_to(page, page.get_by_role("textbox", name="Name"))
     page.keyboard.type("by_keys")
     page.keyboard.press("Enter")
 
-    page.wait_for_url("**/containers/*/", wait_until="load")
+    arrive(page, storytelling.WORKSPACE)
     for name in PAGE.split("/"):
         tab_to(page, page.locator("#directory").get_by_role("link", name=name, exact=True))
         page.keyboard.press("Enter")
@@ -165,7 +176,7 @@ def by_keys(browser: Browser, address: str, tmp_path_factory: pytest.TempPathFac
     page.keyboard.type(TEXT)
     page.keyboard.press("Control+s")
     expect(page.locator("#editor-state")).to_contain_text("Saved")
-    assert storytelling.rail(page)[-1] == ["C", f"/{PAGE}"]
+    storytelling.expect_last_change(page, "C", f"/{PAGE}")
 
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
@@ -177,9 +188,7 @@ def by_keys(browser: Browser, address: str, tmp_path_factory: pytest.TempPathFac
     expect(page.get_by_role("heading", level=1)).to_have_text("webserver:keys")
     button = page.get_by_role("link", name="Save for docker load")
     tab_to(page, button)
-    saved = storytelling.save(page, button, tmp_path_factory.mktemp("keys"))
-    page.context.close()
-    return saved
+    return storytelling.save(page, button, directory)
 
 
 def test_keyboard_is_enough(by_keys):
@@ -191,12 +200,16 @@ def test_keyboard_is_enough(by_keys):
 
 
 def test_story_is_played_without_scripts_up_to_the_commit(browser, address):
-    page = storytelling.reader(browser, address, java_script_enabled=False)
+    with storytelling.reader(browser, address, java_script_enabled=False) as page:
+        play_without_scripts(page)
+
+
+def play_without_scripts(page: Page) -> None:
     storytelling.make_container(page, "plain", "nginx")
     storytelling.go_to(page, PAGE)
     page.locator("textarea[name=text]").fill(TEXT)
     page.get_by_role("button", name="Save").click()
-    assert storytelling.rail(page)[-1] == ["C", f"/{PAGE}"]
+    storytelling.expect_last_change(page, "C", f"/{PAGE}")
 
     page.get_by_role("link", name="Commit", exact=True).click()
     page.get_by_label("Name repository:tag").fill("nginx:plain")
@@ -206,7 +219,6 @@ def test_story_is_played_without_scripts_up_to_the_commit(browser, address):
     expect(page.locator("#committed")).to_contain_text("plain is committed as nginx:plain")
     page.get_by_role("link", name="Compare the histories").click()
     expect(page.locator("#compared")).to_contain_text(f"“{MESSAGE}”")
-    page.context.close()
 
 
 # --- into docker ------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def test_an_image_is_saved_from_its_menu(nginx: Page):
 
 def test_a_directory_is_taken_from_the_tree(nginx: Page):
     nginx.locator("#view-tree").click()
+    expect(nginx.get_by_role("treegrid")).to_be_visible()
     row = nginx.get_by_role("row").filter(has_text="etc")
 
     assert "etc/passwd" in saved_names(nginx, lambda: row.get_by_title("Download as tar").click())

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.conftest import ROOT, program_environment
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 TOKEN = "t" * 32
 ADDRESS = re.compile(rb"http://\S+/")
 
