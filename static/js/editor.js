@@ -74,6 +74,15 @@ function spelled(code) {
   return span;
 }
 
+// What is typed over a selection: left to itself, Chromium keeps the colour of the text that goes by a style of
+// its own, which the content security policy refuses and the console complains of.
+function typeOver(event, view) {
+  if (event.inputType !== "insertText" || !event.data || event.isComposing || view.state.selection.main.empty) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  return true;
+}
+
 // --- drafts, for as long as the tab lives; a browser may refuse to keep any ---
 
 const drafts = {
@@ -168,6 +177,7 @@ class Editor extends HTMLElement {
       code.EditorState.allowMultipleSelections.of(true), code.indentUnit.of(this.unit()),
       code.keymap.of([code.indentWithTab, ...code.defaultKeymap, ...code.historyKeymap, ...code.searchKeymap, ...code.foldKeymap]),
       code.EditorView.contentAttributes.of({ "aria-label": this.dataset.label, tabindex: "0" }),
+      code.EditorView.domEventHandlers({ beforeinput: typeOver }),
       code.EditorView.updateListener.of((update) => { if (update.docChanged) this.tell(); }),
       ...dress(code), language ? language() : [],
     ];
