@@ -184,6 +184,20 @@ class TestLongPaths:
 
 
 class TestOwners:
+    def test_what_is_new_in_a_setgid_directory_has_its_group(self, upper):
+        upper.chown(b"d", 7, 50)
+        upper.chmod(b"d", 0o2770)
+        upper.create(b"d/file", b"", 0, None)
+        upper.symlink(b"d/way", b"file")
+        upper.mkdir(b"d/new")
+        upper.mkdir(b"d/new/er")
+        upper.copy(b"su", b"d/su")
+
+        found = {path: (entry.uid, entry.gid, entry.mode) for path, entry in upper.walk(b"d")}
+        assert [found[b"d/" + name] for name in (b"file", b"way")] == [(0, 50, 0o644), (0, 50, 0o777)]
+        assert [found[b"d/" + name] for name in (b"new", b"new/er")] == [(0, 50, 0o2755)] * 2
+        assert found[b"d/su"] == (0, 0, 0o6755)
+
     def test_a_new_owner_takes_setuid_setgid_and_the_capability_away(self, upper):
         upper.chown(b"su", 33, 33)
         entry = upper.at(b"su")

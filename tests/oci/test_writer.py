@@ -50,11 +50,13 @@ def test_parents_stand_before_children_and_hard_links_last():
 
 def test_whiteouts_are_spelled_as_docker_does():
     tar = written(
-        member(b"etc/motd", Kind.WHITEOUT), member(b"var", Kind.OPAQUE), member(b"gone", Kind.WHITEOUT)
+        member(b"etc/motd", Kind.WHITEOUT),
+        member(b"var", Kind.OPAQUE, mode=0o2750),
+        member(b"gone", Kind.WHITEOUT),
     )
 
     assert names(tar) == [".wh.gone", "etc/.wh.motd", "var/.wh..wh..opq"]
-    assert {(m.mode, m.size) for m in read(tar)} == {(0o600, 0)}
+    assert [(m.mode, m.size) for m in read(tar)] == [(0o600, 0), (0o600, 0), (0o750, 0)]
 
 
 def test_plain_members_need_no_pax_header():

@@ -42,9 +42,10 @@ def write_changeset(
     """The tar of ``members``, in chunks; ``content`` gives the bytes of a file that has any.
 
     Paths are clean. A whiteout has the path it deletes, an opaque mark the path
-    of its directory, a hard link a ``linkname`` that is a file of the same
-    changeset. Members come out in path order, so parents stand before children,
-    and hard links last. A sparse file is written with its holes filled.
+    of its directory, with its mode and owner, as docker writes it; a hard link a
+    ``linkname`` that is a file of the same changeset. Members come out in path
+    order, so parents stand before children, and hard links last. A sparse file
+    is written with its holes filled.
 
     Raises:
         ValueError: a path that is there twice, a member no tar can hold, or
@@ -84,7 +85,7 @@ def spelled(member: Member) -> Member:
     if member.kind is Kind.WHITEOUT:
         return member._replace(path=join(directory, whiteout.spell(name)), mode=WHITEOUT_MODE, size=0)
     if member.kind is Kind.OPAQUE:
-        return member._replace(path=join(member.path, whiteout.OPAQUE_NAME), mode=WHITEOUT_MODE, size=0)
+        return member._replace(path=join(member.path, whiteout.OPAQUE_NAME), mode=member.mode & 0o777, size=0)
     return member if member.kind is Kind.FILE else member._replace(size=0)
 
 

@@ -17,6 +17,7 @@ from layers.oci.unionfs.mergedview import Load, MergedView, Numbered, UpperEntry
 
 Row = tuple[UpperEntry | None, UpperEntry | None]
 """A path of the upper before and after: swapped, it undoes."""
+SETGID = 0o2000
 BROKEN = (Kind.HARDLINK, Kind.UNKNOWN)
 LONGEST_DELETED = 251
 """Bytes of a name whose whiteout still fits in the 255 that file systems take."""
@@ -66,7 +67,13 @@ class CopyUp(MergedView):
         return path
 
     def _make(self, path: bytes, entry: UpperEntry) -> None:
-        self._place(self._free(path), entry._replace(mtime=self.now))
+        """Put something new at a path; in a setgid directory it has its group (inode_init_owner())."""
+        path = self._free(path)
+        directory = self.at(split(path)[0])
+        if directory is not None and directory.mode & SETGID:
+            inherited = SETGID if entry.kind is Kind.DIRECTORY else 0
+            entry = entry._replace(gid=directory.gid, mode=entry.mode | inherited)
+        self._place(path, entry._replace(mtime=self.now))
 
     def _place(self, path: bytes, entry: UpperEntry, *, keep: bool = False) -> None:
         """Put an entry where nothing is seen; a directory in a deleted path's place is opaque."""

@@ -8,7 +8,7 @@ overlayfs.rst; tests/golden, 15-edit-ops and experiments).
 from layers.oci.changeset.entry import Entry, Extra, Kind, Member
 from layers.oci.changeset.paths import ancestors, check_path, clean, join, split
 from layers.oci.errors import EditRefused
-from layers.oci.unionfs.copyup import BROKEN, CopyUp, Row, copied, metadata_of, named, packed
+from layers.oci.unionfs.copyup import BROKEN, SETGID, CopyUp, Row, copied, metadata_of, named, packed
 from layers.oci.unionfs.diff import CAPABILITY, NOTHING, Change
 from layers.oci.unionfs.mergedview import UpperEntry
 from layers.oci.unionfs.upperdiff import upper_changes
@@ -16,7 +16,7 @@ from layers.oci.unionfs.uppermembers import upper_members
 
 __all__ = ["Row", "Upper", "UpperEntry"]
 
-SETUID, SETGID, GROUP_EXECUTES = 0o4000, 0o2000, 0o010
+SETUID, GROUP_EXECUTES = 0o4000, 0o010
 LARGEST_ID = 2**32 - 2
 """The largest uid or gid: one more means "leave it" to chown(2)."""
 
@@ -61,12 +61,12 @@ class Upper(CopyUp):
         return None
 
     def create(self, path: bytes, sha256: bytes, size: int, content: str | None, mode: int = 0o644) -> None:
-        """A new file, owned by root."""
+        """A new file, owned by root, and by the group of a setgid directory."""
         entry = UpperEntry(b"", Kind.FILE, mode & 0o7777, size=size, sha256=sha256, content=content)
         self._make(path, entry)
 
     def mkdir(self, path: bytes, mode: int = 0o755) -> None:
-        """A new directory, owned by root."""
+        """A new directory, owned by root; in a setgid one it has its group, and is one itself."""
         self._make(path, UpperEntry(b"", Kind.DIRECTORY, mode & 0o7777))
 
     def make_parents(self, path: bytes) -> None:

@@ -26,7 +26,7 @@ def upper_members(
         first = firsts.setdefault(entry.group, path) if entry.group else path
         members.append((_member(entry, first, clamp), entry))
         if entry.opaque:
-            members.append((Member(path, Kind.OPAQUE, 0, 0, 0, 0, 0, 0, None, None, None), entry))
+            members.append((_opaque_mark(entry), entry))
     return members
 
 
@@ -45,6 +45,10 @@ def _member(entry: UpperEntry, first: bytes, clamp: int | None) -> Member:
         first if is_link else entry.linkname,
         _extra(entry.extra),
     )
+
+
+def _opaque_mark(entry: UpperEntry) -> Member:
+    return Member(entry.path, Kind.OPAQUE, entry.mode, entry.uid, entry.gid, 0, 0, 0, None, None, None)
 
 
 def _extra(extra: Extra | None) -> Extra | None:
