@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from layers.oci.archive.write import write_docker_archive
+from layers.oci.archive.write import SavedImage, write_docker_archive
 from layers.operations.demo_images import demo_images
+from layers.operations.demo_shop import shop_image
 from tests.engines.saved import program, run
 
 SECONDS_TO_START = 60
@@ -106,8 +107,18 @@ def ask() -> Callable[..., list[Any]]:
 
 @pytest.fixture
 def demo(tmp_path) -> Path:
-    """The archive of the demo images, as our writer writes it."""
-    path = tmp_path / "demo.tar"
+    """The archive of the web servers of the demo, as our writer writes it."""
+    return written(tmp_path / "demo.tar", demo_images())
+
+
+@pytest.fixture
+def shop(tmp_path) -> Path:
+    """The archive of the third demo image."""
+    return written(tmp_path / "shop.tar", [shop_image()])
+
+
+def written(path: Path, images: list[SavedImage]) -> Path:
+    """The images in an archive."""
     with path.open("wb") as file:
-        file.writelines(write_docker_archive(demo_images()))
+        file.writelines(write_docker_archive(images))
     return path

@@ -24,30 +24,35 @@ def load(docker, path) -> set[str]:
     return set(docker("images", "--no-trunc", "--quiet").split())
 
 
-def test_docker_loads_the_demo_images_under_the_same_ids(docker, demo):
-    import_archive(demo)
-    load(docker, demo)
+def test_docker_loads_the_demo_images_under_the_same_ids(docker, demo, shop):
+    for archive in (demo, shop):
+        import_archive(archive)
+        load(docker, archive)
 
-    for name in ("webserver:v1", "webserver:v2"):
+    for name in ("webserver:v1", "webserver:v2", "shop:v1"):
         assert docker("inspect", "--format", "{{.Id}}", name).strip() == find_image(name).image_id
 
 
-def test_docker_runs_the_layers_of_the_demo_images_together_as_we_merge_them(docker, demo, ask, tmp_path):
+@pytest.mark.parametrize("name", ["webserver:v2", "shop:v1"])
+def test_docker_runs_the_layers_of_the_demo_images_together_as_we_merge_them(
+    name, docker, demo, shop, ask, tmp_path
+):
     """What docker exports of a container is our merged tree, but for what docker itself puts into one."""
-    load(docker, demo)
-    import_archive(demo)
-    container = docker("create", "--network", "none", "webserver:v2").strip()
+    archive = shop if name == "shop:v1" else demo
+    load(docker, archive)
+    import_archive(archive)
+    container = docker("create", "--network", "none", name).strip()
     exported = tmp_path / "exported.tar"
     docker("export", "--output", str(exported), container)
     docker("rm", container)
     (image,) = import_archive(exported).images
 
-    def tree(name):
-        rows = ask("ls", name, "/", recursive=True)
+    def tree(image):
+        rows = ask("ls", image, "/", recursive=True)
         keys = ("type", "mode", "uid", "gid", "size", "linkname", "sha256")
         return {row["path"]: [row.get(key) for key in keys] for row in rows}
 
-    theirs, ours = tree(image.image_id), tree("webserver:v2")
+    theirs, ours = tree(image.image_id), tree(name)
     added = {"/.dockerenv", "/dev/console", "/dev/pts", "/dev/shm", "/proc", "/sys", "/dev"}
     added |= {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab"}
     assert {path: row for path, row in theirs.items() if path not in added} == {
