@@ -13,6 +13,8 @@ from layers.queries.advice import Advice
 from layers.queries.hygiene_rules import CACHE, first_rule
 
 LONGEST_STEP: Final = 60
+LONGEST_READ: Final = 4000
+"""Characters of an instruction in which the command is looked for that removed something."""
 REMOVAL: Final = re.compile(
     r"\b(?:rm|apk del|(?:apt|apt-get) (?:clean|purge|remove|autoremove)|(?:yum|dnf) (?:clean|remove|erase)"
     r"|pip cache purge)\b[^&;|]*"
@@ -72,7 +74,7 @@ def removal_of(hid: str, path: str) -> str:
     >>> removal_of("RUN rm /root/key && apk del build-base", "/usr/bin/gcc")
     ''
     """
-    commands = [match[0].strip() for match in REMOVAL.finditer(hid)]
+    commands = [match[0].strip() for match in REMOVAL.finditer(hid[:LONGEST_READ])]
     naming = [command for command in commands if names(command, path)]
     return naming[0] if naming else commands[0] if len(commands) == 1 else ""
 
