@@ -9,11 +9,11 @@ from layers.management.human import ellipsis, human_size
 from layers.management.listing import printable, text_fields
 from layers.models import Image
 from layers.oci.unionfs.divescore import DiveScore
-from layers.oci.unionfs.ledger import Item, Ledger
+from layers.oci.unionfs.ledger import Duplicate, Item, Ledger
 from layers.oci.unionfs.spaces import Share, Sums
 from layers.queries.advice import instruction
 from layers.queries.file_types import LABELS
-from layers.queries.space import Portion, tar_sizes
+from layers.queries.space import PackageDirectory, Portion, tar_sizes
 from layers.queries.stack import stack
 from layers.queries.what_if import WhatIf
 
@@ -21,6 +21,7 @@ Row = dict[str, Any]
 STEP_WIDTH: Final = 45
 LAYERS: Final = ("LAYER", "CONTENT", "LIVE", "SHADOWED", "DELETED", "OVERHEAD", "CREATED BY")
 SHARES: Final = ("SIZE", "LIVE", "SHADOWED", "DELETED", "FILES")
+GROUPS: Final = ("TO SPARE", "EACH", "COPIES", "PATHS")
 ITEMS: Final = ("SIZE", "LAYER", "STATE", "PATH")
 FORECAST: Final = ("LAYER", "CONTENT", "TAR")
 
@@ -128,6 +129,27 @@ def type_row(portion: Portion) -> Row:
 
 def type_cells(portion: Portion) -> tuple[str, ...]:
     return *sums_cells(portion.sums), str(LABELS[portion.key])
+
+
+def package_row(package: PackageDirectory) -> Row:
+    """A directory that one package has to itself."""
+    return {**text_fields("path", b"/" + package.path), **sums_fields(package.sums)}
+
+
+def package_cells(package: PackageDirectory) -> tuple[str, ...]:
+    return *sums_cells(package.sums), printable(b"/" + package.path) + "/"
+
+
+def group_row(group: Duplicate) -> Row:
+    """Content that is there more than once, with its paths."""
+    paths = [text_fields("path", b"/" + item.path) | {"layer": item.position} for item in group.items]
+    return {"size": group.size, "copies": len(group.items), "to_spare": group.extra_size, "paths": paths}
+
+
+def group_cells(group: Duplicate) -> tuple[str, ...]:
+    more = f" +{len(group.items) - 2}" if len(group.items) > 2 else ""
+    paths = ", ".join(printable(b"/" + item.path) for item in group.items[:2])
+    return human_size(group.extra_size), human_size(group.size), str(len(group.items)), paths + more
 
 
 def item_row(item: Item, other_names: Sequence[bytes]) -> Row:

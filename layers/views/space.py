@@ -85,6 +85,15 @@ LISTINGS: Final[dict[str, Callable[[Image], Sequence[Any]]]] = {
 }
 
 
+LISTED: Final = {
+    "hidden": "--largest 20 --hidden",
+    "largest": "--largest 20",
+    "duplicates": "--duplicates 20",
+    "packages": "--by package",
+}
+"""What lists the same on the command line."""
+
+
 def listed(image: Image, state: SpaceState) -> dict[str, Any]:
     """A page of the list that is asked for."""
     found = LISTINGS[state.shown](image)
@@ -116,7 +125,7 @@ def command_lines(name: str, state: SpaceState) -> list[str]:
         words += ["--by", "type"]
     elif state.is_inside:
         words += ["--by", "dir", *(["--path", commands.word(state.path)] if state.path else [])]
-    lines = [" ".join(words), f"{commands.PROGRAM} space {name} --largest 20 --hidden"]
+    lines = [" ".join(words), f"{commands.PROGRAM} space {name} {LISTED.get(state.shown, LISTED['hidden'])}"]
     if state.without:
         lines.append(f"{commands.PROGRAM} space {name} --without {commands.quoted(state.without.encode())}")
     elif state.first is not None:

@@ -129,6 +129,22 @@ def test_a_hard_link_group_is_one_row_with_its_other_names(db, tmp_path, rows):
     assert (row["path"], row["size"], row["other_names"]) == ("/one", 5, [{"path": "/two"}])
 
 
+def test_directories_of_packages_and_copies_are_listed(demo, rows, output):
+    packages = {row["path"]: row["size"] for row in rows("space", "shop:v1", "--by", "package")}
+    (copies,) = rows("space", "shop:v1", "--duplicates", "9")
+
+    # Its copy of the other layer is there too, and its package.json twice.
+    assert packages["/srv/shop/node_modules/htmx.org"] == 2 * (48 * 1024 + 60)
+    assert (copies["size"], copies["copies"], copies["to_spare"]) == (48 * 1024, 2, 48 * 1024)
+    assert {row["layer"] for row in copies["paths"]} == {6}
+    assert output("space", "shop:v1", "--by", "package").splitlines()[0].split()[-1] == "PATH"
+    assert output("space", "shop:v1", "--duplicates", "1").splitlines()[1].split()[:3] == [
+        "49.2kB",
+        "49.2kB",
+        "2",
+    ]
+
+
 def test_what_if_layers_were_one(demo, rows, output):
     *layers, end = rows("space", "webserver:v2", "--squash", "1-2")
 

@@ -54,6 +54,19 @@ def test_page_is_whole_without_scripts_and_a_part_for_htmx(client, url, query):
     assert part.strip() in html
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "--largest 20 --hidden"),
+        ("?list=largest", "--largest 20"),
+        ("?list=duplicates", "--duplicates 20"),
+        ("?list=packages", "--by package"),
+    ],
+)
+def test_the_page_names_the_command_that_lists_the_same(client, url, query, words):
+    assert f"python manage.py space webserver:v2 {words}<" in client.get(url + query).content.decode()
+
+
 def test_the_sums_are_those_of_the_ledger(client, url):
     ledger = ledger_of(find_image("webserver:v2"))
     html = client.get(url).content.decode()

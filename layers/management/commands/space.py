@@ -20,7 +20,7 @@ from layers.queries.dive import dive_score_of
 from layers.queries.images import find_image
 from layers.queries.ledgers import ledger_of
 from layers.queries.positions import position_of
-from layers.queries.space import by_type, largest, space_tree, tar_sizes
+from layers.queries.space import by_type, largest, package_directories, space_tree, tar_sizes
 from layers.queries.what_if import WhatIf, leave_out, squash
 
 RUN = re.compile(r"(\S+?)[-:](\S+)")
@@ -41,9 +41,11 @@ class Command(LibraryCommand):
         )
         parser.add_argument(
             "--by",
-            choices=["layer", "dir", "type"],
+            choices=["layer", "dir", "type", "package"],
             default="layer",
-            help=gettext_lazy("sum up by layer (default), by directory or by type of file"),
+            help=gettext_lazy(
+                "sum up by layer (default), by directory, by type of file or by directory of a package"
+            ),
         )
         parser.add_argument(
             "--path", metavar="DIR", default="", help=gettext_lazy("with --by dir: what this directory holds")
@@ -53,6 +55,9 @@ class Command(LibraryCommand):
             "--hidden",
             action="store_true",
             help=gettext_lazy("with --largest: those that nobody sees any more"),
+        )
+        parser.add_argument(
+            "--duplicates", type=int, metavar="N", help=gettext_lazy("the N contents that are there twice")
         )
         parser.add_argument(
             "--squash", metavar="I-J", help=gettext_lazy("what it would weigh with these layers as one")
@@ -77,6 +82,12 @@ class Command(LibraryCommand):
                 tables.ITEMS,
                 options,
             )
+        elif options["duplicates"] is not None:
+            groups = ledger_of(image).duplicates[: max(0, options["duplicates"])]
+            self.rows(groups, tables.group_row, tables.group_cells, tables.GROUPS, options)
+        elif options["by"] == "package":
+            packages = package_directories(space_tree(image, layer=self.layer(image, options)))
+            self.rows(packages, tables.package_row, tables.package_cells, (*tables.SHARES, "PATH"), options)
         elif options["by"] == "type":
             portions = by_type(self.items(image, options))
             self.rows(portions, tables.type_row, tables.type_cells, (*tables.SHARES, "TYPE"), options)
