@@ -107,6 +107,9 @@ UPLOADS_AT_ONCE = env.int("IMAGEBROWSER_UPLOADS_AT_ONCE", default=20)
 QUOTA_SIZE = env.int("IMAGEBROWSER_QUOTA_SIZE", default=5 * GIB)
 QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
 """Bytes and images that a student may have; 0 for no bound."""
+QUOTA_RUNNING = env.int("IMAGEBROWSER_QUOTA_RUNNING", default=1)
+QUOTA_WAITING = env.int("IMAGEBROWSER_QUOTA_WAITING", default=5)
+"""Imports of one student that run at a time, and that wait; 0 for no bound."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
 """Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 

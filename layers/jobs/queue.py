@@ -12,6 +12,7 @@ from layers.models import Job
 from layers.operations.remove_left_uploads import remove_left_uploads
 from layers.operations.resume_upload import end_dead_uploads
 from layers.queries.fsck.leftovers import ENDED
+from layers.queries.quota import may_run
 from layers.uploads import lock_upload, remove_upload
 
 ATTEMPTS = 3
@@ -39,7 +40,10 @@ class Claim:
 
 def next_claim() -> Claim | None:
     """The job that has waited longest and is free, now running; None when there is none."""
-    for job in _jobs(Job.State.QUEUED).filter(cancel_requested=False).order_by("created_at"):
+    waiting = _jobs(Job.State.QUEUED).filter(cancel_requested=False).select_related("owner")
+    for job in waiting.order_by("created_at"):
+        if not may_run(job):
+            continue
         claim = Claim.take(job)
         if claim is None:
             continue

@@ -1,6 +1,7 @@
 """Find out whether somebody is who they say, and not too often."""
 
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -13,6 +14,8 @@ from layers.models import LoginFailure, User
 from layers.operations.record_audit import record_audit
 
 WINDOW = timedelta(minutes=1)
+TURNS = BoundedSemaphore(2)
+"""A password takes a processor a third of a second: strangers shall not have all of them."""
 
 
 class LoginRefused(Exception):
@@ -25,15 +28,31 @@ def check_login(*, request: HttpRequest, name: str, password: str, address: str)
     Raises:
         LoginRefused: there is none, or there were too many tries with this name or from this address.
     """
-    now = timezone.now()
-    LoginFailure.objects.filter(at__lt=now - WINDOW).delete()
-    tries = LoginFailure.objects.filter(Q(name=name[:40]) | Q(address=address)).count()
-    if tries >= settings.LOGIN_TRIES:
-        raise LoginRefused(_("Too many tries: wait a minute."))
-    user = authenticate(request, username=name, password=password)
-    if not isinstance(user, User):
-        LoginFailure.objects.create(name=name[:40], address=address)
+    with TURNS:
+        user = tried(request, name, password, address)
+    if user is None:
         record_audit(action="fail to log in", actor=name)
         raise LoginRefused(_("The name or the password is wrong."))
     record_audit(action="log in", actor=user.name)
+    return user
+
+
+def tried(request: HttpRequest, name: str, password: str, address: str) -> User | None:
+    """The account, if the password is right; raises ``LoginRefused`` after too many that were not.
+
+    A try counts before it is made: many at once would else all be the first.
+    """
+    LoginFailure.objects.filter(at__lt=timezone.now() - WINDOW).delete()
+    this = LoginFailure.objects.create(name=name[:40], address=address)
+    tries = LoginFailure.objects.filter(Q(name=name[:40]) | Q(address=address)).count()
+    if tries > settings.LOGIN_TRIES:
+        this.delete()
+        raise LoginRefused(
+            _("Too many tries: wait a minute. (limit login_tries = %(limit)d, found %(found)d)")
+            % {"limit": settings.LOGIN_TRIES, "found": tries}
+        )
+    user = authenticate(request, username=name, password=password)
+    if not isinstance(user, User):
+        return None
+    this.delete()
     return user

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from layers.models import Job
 from layers.models.acting import acting_user
 from layers.oci.errors import LimitExceeded
 from layers.operations.record_audit import record_audit
-from layers.queries.quota import check_quota
+from layers.queries.quota import check_quota, check_waiting
 from layers.uploads import Archive, ReceivedFile, Upload, UploadRefused
 
 REPORT_SECONDS = 0.5
@@ -37,14 +38,16 @@ def receive_upload(*, filename: str, total_size: int | None, chunks: Iterable[by
     refuse_long_queue()
     refuse_over_quota(total_size or 0)
     with Upload(total_size) as upload:
-        job = Job.objects.create(
-            id=upload.number,
-            owner=acting_user(),
-            filename=shown_name(filename),
-            total_size=total_size,
-            started_at=timezone.now(),
-            heartbeat_at=timezone.now(),
-        )
+        with transaction.atomic():
+            refuse_over_quota(total_size or 0)
+            job = Job.objects.create(
+                id=upload.number,
+                owner=acting_user(),
+                filename=shown_name(filename),
+                total_size=total_size,
+                started_at=timezone.now(),
+                heartbeat_at=timezone.now(),
+            )
         try:
             _receive(job, upload, chunks)
         except UploadCancelled:
@@ -68,14 +71,16 @@ def queue_upload(*, file: ReceivedFile) -> Job:
     """A queued job for a file that came with a form: ``request.FILES``. Raises :class:`UploadRefused`."""
     if isinstance(file.upload, UploadRefused):
         raise file.upload
-    refuse_long_queue()
-    job = Job.objects.create(
-        id=file.upload.number,
-        owner=acting_user(),
-        filename=shown_name(file.name or ""),
-        started_at=timezone.now(),
-    )
-    return queue(job, file.upload)
+    with transaction.atomic():
+        refuse_long_queue()
+        refuse_over_quota(file.upload.received_size)
+        job = Job.objects.create(
+            id=file.upload.number,
+            owner=acting_user(),
+            filename=shown_name(file.name or ""),
+            started_at=timezone.now(),
+        )
+        return queue(job, file.upload)
 
 
 def _receive(job: Job, upload: Upload, chunks: Iterable[bytes]) -> None:
@@ -122,11 +127,18 @@ def end_upload(job: Job, state: Job.State, error: str) -> None:
 
 def refuse_long_queue() -> None:
     """Raises :class:`UploadRefused` where too many imports wait already."""
+    try:
+        check_waiting()
+    except LimitExceeded as error:
+        raise UploadRefused(
+            _("%(limit)s: send this one when one of yours has ended.") % {"limit": error},
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ) from error
     waiting = Job.objects.filter(state=Job.State.QUEUED).count()
     if waiting >= settings.JOBS_WAITING:
         raise UploadRefused(
-            _("%(count)d imports are waiting already; send this one when some have ended.")
-            % {"count": waiting},
+            _("%(limit)s: send this one when some of the imports that wait have ended.")
+            % {"limit": LimitExceeded("jobs_waiting", settings.JOBS_WAITING, waiting)},
             HTTPStatus.SERVICE_UNAVAILABLE,
         )
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.models import Job
 from layers.models.acting import acting_user
+from layers.oci.errors import LimitExceeded
 from layers.operations.receive_upload import (
     REPORT_SECONDS,
     UploadCancelled,
@@ -59,22 +61,25 @@ def open_upload(*, filename: str, total_size: int, fingerprint: str) -> Job:
     refuse_full_disk(total_size + promised_size())
     refuse_long_queue()
     refuse_over_quota(total_size)
-    if unfinished_uploads().filter(owner=acting_user()).count() >= settings.UPLOADS_AT_ONCE:
+    unfinished_count = unfinished_uploads().filter(owner=acting_user()).count()
+    if unfinished_count >= settings.UPLOADS_AT_ONCE:
         raise UploadRefused(
-            _("%(count)d uploads are unfinished already: finish or cancel one first.")
-            % {"count": settings.UPLOADS_AT_ONCE},
+            _("%(limit)s: finish or cancel an unfinished one first.")
+            % {"limit": LimitExceeded("uploads_at_once", settings.UPLOADS_AT_ONCE, unfinished_count)},
             HTTPStatus.TOO_MANY_REQUESTS,
         )
     with Upload(total_size) as upload:
-        job = Job.objects.create(
-            id=upload.number,
-            owner=acting_user(),
-            filename=filename,
-            total_size=total_size,
-            fingerprint=fingerprint,
-            started_at=timezone.now(),
-            heartbeat_at=timezone.now(),
-        )
+        with transaction.atomic():
+            refuse_over_quota(total_size)
+            job = Job.objects.create(
+                id=upload.number,
+                owner=acting_user(),
+                filename=filename,
+                total_size=total_size,
+                fingerprint=fingerprint,
+                started_at=timezone.now(),
+                heartbeat_at=timezone.now(),
+            )
         if total_size == 0:
             return queue(job, upload)
         upload.keep()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Sum
 
 from layers.models import Container, Image, Job, Role, UpperRow, User
@@ -25,7 +26,7 @@ def quota_of(user: User) -> Quota:
     """Only students have bounds."""
     is_bound = user.role == Role.STUDENT
     own = Image.objects.filter(holders=user, is_shared=False)
-    uploads = Job.objects.filter(owner=user, state=Job.State.RECEIVING)
+    uploads = Job.objects.filter(owner=user, state__in=(Job.State.RECEIVING, Job.State.QUEUED))
     written = UpperRow.objects.filter(
         container__in=Container.objects.filter(owner=user), content__isnull=False
     )
@@ -45,16 +46,37 @@ def quota_of(user: User) -> Quota:
 def check_quota(user: User | None = None, *, adding: int = 0) -> None:
     """Raises ``LimitExceeded`` where ``user``, or whoever acts, has more than allowed.
 
-    ``adding`` is how many bytes are about to come.
+    ``adding`` is how many bytes are about to come. Inside a transaction others of
+    the same person wait until it has ended: two at once would each see room enough.
     """
     user = user or acting_user()
     if user is None or user.role != Role.STUDENT:
         return
+    if connection.in_atomic_block:
+        User.objects.select_for_update().get(pk=user.pk)
     quota = quota_of(user)
     if quota.most_size and quota.size + adding > quota.most_size:
         raise LimitExceeded("quota_size", quota.most_size, quota.size + adding)
     if quota.most_images and quota.images > quota.most_images:
         raise LimitExceeded("quota_images", quota.most_images, quota.images)
+
+
+def check_waiting(user: User | None = None) -> None:
+    """Raises ``LimitExceeded`` where as many imports of a student wait, or are still sent, as may."""
+    user = user or acting_user()
+    if user is None or user.role != Role.STUDENT or not settings.QUOTA_WAITING:
+        return
+    waiting = Job.objects.filter(owner=user, state__in=(Job.State.RECEIVING, Job.State.QUEUED)).count()
+    if waiting >= settings.QUOTA_WAITING:
+        raise LimitExceeded("quota_waiting", settings.QUOTA_WAITING, waiting)
+
+
+def may_run(job: Job) -> bool:
+    """Whether an import that waits may run now, with what runs of the same student already."""
+    if job.owner is None or job.owner.role != Role.STUDENT or not settings.QUOTA_RUNNING:
+        return True
+    running = Job.objects.filter(owner=job.owner, state=Job.State.RUNNING).count()
+    return running < settings.QUOTA_RUNNING
 
 
 def total(row: dict[str, int | None]) -> int:

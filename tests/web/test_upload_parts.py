@@ -189,7 +189,10 @@ def test_too_many_unfinished_uploads_are_refused(url, settings):
     answer = opened(name="b.tar")
 
     assert answer.status == 429
-    assert "finish or cancel one" in told(answer)["error"]
+    assert (
+        told(answer)["error"]
+        == "limit uploads_at_once = 1, found 1: finish or cancel an unfinished one first."
+    )
 
 
 def test_a_cancelled_upload_is_gone_at_once(url):
