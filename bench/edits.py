@@ -16,6 +16,7 @@ from layers.operations.create_container import create_container
 from layers.operations.remove_container import remove_container
 from layers.operations.write_file import write_files
 from layers.queries.images import find_image
+from layers.server import warm_up
 
 EDITS = 1000
 TYPED = "message"
@@ -23,6 +24,7 @@ TYPED = "message"
 
 def main(image: str, count: int) -> None:
     """Print seconds of each preview and commit, as JSON."""
+    warm_up()
     previews, committed = timed_commits(image, count)
     print(json.dumps({"previews": previews, "commits": committed}))
 

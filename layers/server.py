@@ -1,10 +1,15 @@
 """The web server: uvicorn with the application, and the runner of imports beside it."""
 
+import gc
 import ipaddress
 import signal
 import socket
+import threading
+from pathlib import Path
 
 from django.conf import settings
+from django.template.loader import get_template
+from django.urls import get_resolver
 from uvicorn import Config, Server
 
 from layers.jobs.runner import Runner
@@ -48,6 +53,7 @@ def serve(host: str, port: int) -> None:
     )
     runner = Runner()
     runner.start()
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     # uvicorn raises the signal that ended it once more: without a handler the runner could not clear up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -56,6 +62,20 @@ def serve(host: str, port: int) -> None:
         pass
     finally:
         runner.stop()
+
+
+def warm_up() -> None:
+    """Read what pages need before the first of them is asked for: the addresses, and every template.
+
+    They live as long as the server does: a hundred thousand objects, which the garbage collector is
+    told to pass over. It would visit them in the midst of somebody's page, every so often.
+    """
+    get_resolver().url_patterns  # noqa: B018 - they are read when they are first asked for
+    for folder in map(Path, settings.TEMPLATES[0]["DIRS"]):
+        for path in folder.rglob("*.html"):
+            get_template(str(path.relative_to(folder)))
+    gc.collect()
+    gc.freeze()
 
 
 def is_loopback(host: str) -> bool:

@@ -1,5 +1,6 @@
 """The server as a person starts it: uploads become images, and nothing outlives it that should not."""
 
+import gc
 import json
 import os
 import shutil
@@ -9,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.template import engines
 
-from layers.server import is_loopback
+from layers.server import is_loopback, warm_up
 from tests.conftest import ROOT
 from tests.jobs.server import Server, await_value
 
@@ -30,6 +32,17 @@ def serve(data_dir, migrated_database) -> Iterator[Callable[..., Server]]:
     yield start
     for server in started:
         server.stop(signal.SIGKILL)
+
+
+def test_every_template_is_compiled_before_it_is_asked_for():
+    cached = engines["django"].engine.template_loaders[0].get_template_cache
+    try:
+        warm_up()
+        assert gc.get_freeze_count() > len(cached) > 100
+    finally:
+        gc.unfreeze()
+
+    assert all(not isinstance(template, type) for template in cached.values())
 
 
 def uploads(server: Server) -> list[str]:
