@@ -70,20 +70,23 @@ def listing(image: Image, position: int, path: bytes) -> list[TreeRow]:
         NotADirectoryError: something else is.
     """
     lineage = lineage_of(image, position)
-    rows = shining_through(directory_rows(lineage, path))
-    if not rows:
-        if path:
-            lookup(image, position, path)
-            raise NotADirectoryError(f"/{as_text(path)} is no directory.")
-        return []
-    found = sorted(merged(rows).items())
+    found = sorted(merged(visible_rows(image, position, path)).items())
     totals = subtree_totals(
         lineage, [join(path, name) for name, (entry, _) in found if entry.kind is Kind.DIRECTORY]
     )
     return [
-        _row(image, position, join(path, name), entry, origin, totals.get(join(path, name)))
+        tree_row(image, position, join(path, name), entry, origin, totals.get(join(path, name)))
         for name, (entry, origin) in found
     ]
+
+
+def visible_rows(image: Image, position: int, path: bytes) -> list[DirectoryRow]:
+    """The rows of a directory whose entries can be seen, newest first; raises like :func:`listing`."""
+    rows = shining_through(directory_rows(lineage_of(image, position), path))
+    if path and not rows:
+        lookup(image, position, path)
+        raise NotADirectoryError(f"/{as_text(path)} is no directory.")
+    return rows
 
 
 def lookup(image: Image, position: int, path: bytes, *, follow: bool = False) -> TreeRow:
@@ -105,7 +108,7 @@ def lookup(image: Image, position: int, path: bytes, *, follow: bool = False) ->
         raise NoSuchPath(f"/{as_text(path)} does not exist in layer {position}'s tree.")
     entry, origin = found
     totals = subtree_totals(lineage, [path]) if entry.kind is Kind.DIRECTORY else {}
-    return _row(image, position, path, entry, origin, totals.get(path))
+    return tree_row(image, position, path, entry, origin, totals.get(path))
 
 
 def _resolve(lineage: Sequence[int], path: bytes) -> bytes:
@@ -135,9 +138,10 @@ def _resolve(lineage: Sequence[int], path: bytes) -> bytes:
     return here
 
 
-def _row(
+def tree_row(
     image: Image, position: int, path: bytes, entry: Entry, origin: int, totals: tuple[int, int] | None
 ) -> TreeRow:
+    """An entry and the layer it came from as a row, a directory with what is below it in all."""
     if entry.kind is Kind.DIRECTORY:
         size, count = totals or (0, 0)
         return TreeRow(path, entry, origin, size, count)
@@ -205,4 +209,4 @@ def _listed(
     for name, (entry, origin) in sorted(merged(shining_through(rows.get(path, []))).items()):
         below = rows.get(join(path, name), [])
         totals = (below[0].size, below[0].count) if below else None
-        yield _row(image, position, join(path, name), entry, origin, totals)
+        yield tree_row(image, position, join(path, name), entry, origin, totals)

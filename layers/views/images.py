@@ -14,11 +14,12 @@ from layers.oci.digest import Digest
 from layers.queries.change_tree import change_tree
 from layers.queries.changes import Filter, changes, changes_between
 from layers.queries.containers import image_name
+from layers.queries.directory_page import directory_page
 from layers.queries.images import list_images, platforms
 from layers.queries.packages import operating_system
 from layers.queries.shelf import base_of
 from layers.queries.stack import StackRow, familiar_names, layer_sizes, stack
-from layers.queries.tree import NoSuchPath, listing
+from layers.queries.tree import NoSuchPath
 from layers.views import commands, commit_commands
 from layers.views.partials import HtmxHttpRequest, render_page
 from layers.views.state import PAGE_ROWS, LayerState
@@ -93,7 +94,9 @@ def outline_rows(image: Image, state: LayerState) -> dict[str, Any]:
 
 def tree_rows(image: Image, state: LayerState) -> dict[str, Any]:
     """The merged tree of one directory."""
-    return paged(listing(image, state.layer, state.path), state)
+    page = directory_page(image, state.layer, state.path, offset=state.offset, limit=PAGE_ROWS)
+    last = state.offset + PAGE_ROWS
+    return page._asdict() | {"next_offset": last if last < page.total else None}
 
 
 def paged(rows: list[Any], state: LayerState) -> dict[str, Any]:
