@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from layers.oci.changes import FORMS, Runtime, apply_changes, parse_changes
+from layers.oci.changes import FORMS, PortBudget, Runtime, apply_changes, parse_changes
 from layers.oci.dockerfile.expand import expand
 from layers.oci.dockerfile.health import OPTIONS, parse_flags
 from layers.oci.dockerfile.lines import CONTINUED, Instruction, numbered_lines, parse_line
@@ -156,13 +156,14 @@ def faults(lines: Iterable[tuple[Key, str]], runtime: Mapping[str, object]) -> d
     """
     found: dict[Key, str] = {}
     state: Runtime = dict(runtime)
+    ports = PortBudget()
     for key, line in lines:
         try:
             if "\0" in line:
                 raise InvalidChange(f"{shown(line)} holds a NUL character, which nothing here may.")
             if CONTINUED.search(one_line(line)):
                 raise InvalidChange(f"{shown(line)} ends in a backslash, which would swallow the next line.")
-            state = apply_changes(state, parse_changes([line], allowed=FORMS))
+            state = apply_changes(state, parse_changes([line], allowed=FORMS), ports)
         except InvalidChange as error:
             found.setdefault(key, str(error))
     return found

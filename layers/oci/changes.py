@@ -12,7 +12,7 @@ from layers.oci.config import pairs, texts
 from layers.oci.dockerfile.expand import expand, expand_words
 from layers.oci.dockerfile.health import HEALTH_FIELDS, Health, parse_flags, parse_health
 from layers.oci.dockerfile.lines import Instruction, parse_instructions
-from layers.oci.dockerfile.ports import parse_ports
+from layers.oci.dockerfile.ports import HIGHEST, PROTOCOLS, parse_range
 from layers.oci.dockerfile.signals import is_signal
 from layers.oci.errors import InvalidChange
 
@@ -20,6 +20,7 @@ DOCKER: Final = frozenset(
     ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "USER", "VOLUME", "WORKDIR")
 )
 """What docker takes."""
+MOST_PORTS: Final = HIGHEST * len(PROTOCOLS)
 FORMS: Final = DOCKER | {"SHELL", "STOPSIGNAL"}
 """What our forms offer: these two as well."""
 DEFAULT_SHELL: Final = ("/bin/sh", "-c")
@@ -84,13 +85,31 @@ def _trigger(command: str, line: str) -> str:
     return ONBUILD.sub("", line)
 
 
-def apply_changes(runtime: Mapping[str, object], changes: Iterable[ConfigChange]) -> Runtime:
+class PortBudget:
+    """How many ports may still be named: as many as there are, but not again and again."""
+
+    def __init__(self) -> None:
+        self.left = MOST_PORTS
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise InvalidChange(
+                f"EXPOSE names more than {MOST_PORTS} ports in all: name each once, there are no more."
+            )
+
+
+def apply_changes(
+    runtime: Mapping[str, object], changes: Iterable[ConfigChange], ports: PortBudget | None = None
+) -> Runtime:
     """The ``config`` object of an image after ``changes``; what is left empty falls back to what was there.
+
+    ``ports`` is shared by those who apply changes one by one.
 
     Raises:
         InvalidChange: docker's sentence for what shows only once variables are put in.
     """
-    state = _State(dict(runtime))
+    state = _State(dict(runtime), ports or PortBudget())
     for change in changes:
         APPLIERS[change.name](state, change)
     return _with_defaults(state.runtime, runtime)
@@ -99,8 +118,9 @@ def apply_changes(runtime: Mapping[str, object], changes: Iterable[ConfigChange]
 class _State:
     """The config on its way, and whether a CMD has been set in it."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, ports: PortBudget) -> None:
         self.runtime = runtime
+        self.ports = ports
         self.cmd_set = False
 
     def expand(self, word: str) -> str:
@@ -121,7 +141,10 @@ class _State:
 
     def add_keys(self, field: str, keys: Iterable[str]) -> None:
         """Names in an object of empty objects, sorted as Go sorts them."""
-        found = {name for name, _ in pairs(self.runtime.get(field))} | set(keys)
+        there, new = self.runtime.get(field), set(keys)
+        if isinstance(there, dict) and all(key in there for key in new):
+            return
+        found = {name for name, _ in pairs(there)} | new
         if found:
             self.runtime[field] = {name: {} for name in sorted(found)}
 
@@ -159,7 +182,12 @@ def _label(state: _State, change: ConfigChange) -> None:
 def _expose(state: _State, change: ConfigChange) -> None:
     environment = state.environment()
     words = [word for arg in sorted(change.args) for word in expand_words(arg, environment)]
-    state.add_keys("ExposedPorts", [port for word in words for port in parse_ports(word)])
+    ports: list[str] = []
+    for word in words:
+        numbers, protocol = parse_range(word)
+        state.ports.take(len(numbers))
+        ports += [f"{number}/{protocol}" for number in numbers]
+    state.add_keys("ExposedPorts", ports)
 
 
 def _volume(state: _State, change: ConfigChange) -> None:

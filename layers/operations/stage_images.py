@@ -104,7 +104,7 @@ class Stager:
         for sentence in config.odd:
             self._note(image.where, "", sentence)
         placed = list(below)
-        unpacked = sum(chain.layer.tar_size for _, chain in below)
+        unpacked = sum(unpacked_size(chain.layer) for _, chain in below)
         entries = sum(chain.layer.entry_count for _, chain in below)
         parent = below[-1][1] if below else None
         count = len(config.diff_ids)
@@ -114,7 +114,7 @@ class Stager:
                 layer, parent, chain_id, f"layer {position}", f"layer {position + 1} of {count}"
             )
             placed.append((digest, parent))
-            unpacked += parent.layer.tar_size
+            unpacked += unpacked_size(parent.layer)
             entries += parent.layer.entry_count
             self._bound("unpacked_size", self.limits.unpacked_size, unpacked, image.where)
             self._bound("image_entries", self.limits.image_entries, entries, image.where)
@@ -223,3 +223,8 @@ class Stager:
 
     def _note(self, where: str, path: str, note: str) -> None:
         self.fidelity.append({"where": where, "path": path, "note": note})
+
+
+def unpacked_size(layer: Layer) -> int:
+    """Bytes of a layer as a limit counts them: of sparse files, their holes too."""
+    return max(layer.tar_size, layer.content_size)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 MISSING: Final = object()
+MANY: Final = 100
+"""Names in an object from which on each is a field of its own, although the other side has none."""
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 GROWING: Final = ("history", "rootfs.diff_ids")
 """Lists that a commit adds to: only what is new is told of them."""
 
@@ -37,6 +40,8 @@ def field_changes(
 def _fields(name: str, before: Any, after: Any) -> Iterator[FieldChange]:
     if name == "config.Env":
         before, after = _variables(before), _variables(after)
+    if name.startswith("config.") and max(map(_length, (before, after))) > MANY:
+        before, after = ({} if side is MISSING or side is None else side for side in (before, after))
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*after, *(key for key in before if key not in after)]:
             field = f"{name}.{key}" if name else str(key)
@@ -46,6 +51,10 @@ def _fields(name: str, before: Any, after: Any) -> Iterator[FieldChange]:
             yield FieldChange(f"{name}[{place}]", None, _json(item))
     else:
         yield FieldChange(name, _json(before), _json(after))
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, Mapping) else 0
 
 
 def _is_beginning(before: object, after: object) -> bool:
@@ -61,4 +70,7 @@ def _variables(lines: object) -> object:
 
 
 def _json(value: object) -> str | None:
-    return None if value is MISSING else json.dumps(value, ensure_ascii=False)
+    if value is MISSING:
+        return None
+    # What is exposed has no value: there may be 65,535 of them.
+    return "{}" if isinstance(value, dict) and not value else ENCODER.encode(value)

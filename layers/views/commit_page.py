@@ -236,12 +236,22 @@ def config_page(preview: CommitPreview) -> dict[str, Any]:
 
 def document_difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference | None:
     """Two configs as indented JSON, secrets covered, side by side; None where that would take too long."""
+    if max(map(line_count, (before, after))) > LONGEST_DOCUMENT:
+        return None
     documents = [
         json.dumps(covered_document(side), indent=2, ensure_ascii=False).split("\n")
         for side in (before, after)
     ]
-    sides = [[line + "\n" for line in lines] for lines in documents]
-    return compared(*sides) if max(map(len, sides)) <= LONGEST_DOCUMENT else None
+    return compared(*[[line + "\n" for line in lines] for lines in documents])
+
+
+def line_count(value: object) -> int:
+    """How many lines it has as indented JSON; of a list or object that is too long, how many are in it."""
+    if not isinstance(value, dict | list) or not value:
+        return 1
+    if len(value) > LONGEST_DOCUMENT:
+        return len(value)
+    return 2 + sum(map(line_count, value.values() if isinstance(value, dict) else value))
 
 
 def saved_size(container: Container, preview: CommitPreview) -> int:

@@ -14,7 +14,7 @@ from layers.operations.commit_container import commit_container
 from layers.operations.draft_commit import draft_commit
 from layers.operations.editing import EditConflict
 from layers.queries.hygiene import check_hygiene
-from layers.views.commit_page import all_left_out, drafted, judge, page_of
+from layers.views.commit_page import Judgement, all_left_out, drafted, judge, page_of
 from layers.views.commit_wish import CommitWish
 from layers.views.containers import get_container
 from layers.views.downloads import told
@@ -35,7 +35,7 @@ def container_commit(request: HtmxHttpRequest, container_id: str) -> HttpRespons
     wish = sent(request, container)
     judged = judge(container, wish)
     if not judged.is_fit:
-        return render_commit(request, container, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return render_commit(request, container, wish, judged=judged, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
     try:
         image = commit_container(
@@ -72,7 +72,8 @@ def commit_preview(request: HtmxHttpRequest, container_id: str) -> HttpResponseB
         draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
         if "switch" in request.POST:
             wish = wish.switched(drafted(container))
-    return render_commit(request, container, wish)
+            judged = None
+    return render_commit(request, container, wish, judged=judged)
 
 
 def sent(request: HtmxHttpRequest, container: Container) -> CommitWish:
@@ -86,11 +87,12 @@ def render_commit(
     container: Container,
     wish: CommitWish,
     *,
+    judged: Judgement | None = None,
     status: int = HTTPStatus.OK,
     refusal: str = "",
 ) -> HttpResponse:
     """The page of a wish, with why it was refused."""
-    context = page_of(container, wish, judge(container, wish)) | {"refusal": refusal}
+    context = page_of(container, wish, judged or judge(container, wish)) | {"refusal": refusal}
     part = QUICK if request.htmx.target == "ask" else PART
     response = render_page(request, PAGE, partial=part, context=context, status=status)
     patch_vary_headers(response, ["HX-Target"])

@@ -1,6 +1,7 @@
 """The tar reader: what the format means, and what it refuses. Clauses are of POSIX.1-2001 pax and tar(5)."""
 
 import io
+import tarfile
 from hashlib import sha256
 
 import pytest
@@ -109,6 +110,41 @@ def test_an_extension_header_is_refused_by_its_size_before_it_is_read():
 
     with pytest.raises(LimitExceeded, match="extension_size = 1048576, found 2097152"):
         read(data)
+
+
+@pytest.mark.parametrize(
+    ("number", "owner"),
+    [
+        (2**31, 2**31),
+        (2**32 - 2, 2**32 - 2),
+        (2**32 - 1, 0),
+        (2**32, 0),
+        (2**32 + 5, 5),
+        (2**40 + 7, 7),
+        (-1, 0),
+        (-2, 2**32 - 2),
+    ],
+)
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_an_owner_is_what_docker_makes_of_its_number(number, owner, form):
+    """As ``docker import`` and ``docker export`` give it back: chown(2) takes 32 bits."""
+    info, file = tarfile.TarInfo("a"), io.BytesIO()
+    info.uid = info.gid = number
+    with tarfile.open(fileobj=file, mode="w", format=form) as archive:
+        archive.addfile(info)
+    (found,) = read(file.getvalue())
+
+    assert (found.uid, found.gid) == (owner, owner)
+
+
+def test_sparse_files_are_counted_together():
+    records = [(b"GNU.sparse.size", b"%d" % 1_000_000), (b"GNU.sparse.map", b"0,1")]
+    sparse = pax(records) + member(b"f", b"x")
+    limits = Limits(unpacked_size=3_500_000)
+
+    assert len(list(read_members([tar(*[sparse] * 3)], limits))) == 3
+    with pytest.raises(LimitExceeded, match="unpacked_size"):
+        list(read_members([tar(*[sparse] * 4)], limits))
 
 
 def test_a_sparse_file_of_holes_counts_as_unpacked_bytes():

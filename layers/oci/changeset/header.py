@@ -134,6 +134,19 @@ def parse_header(block: bytes, where: int) -> Header:
     )
 
 
+def owned(number: int) -> int:
+    """The owner that a file gets of a number in a tar.
+
+    Engines hand it to chown(2), which takes its low 32 bits; all of them set
+    mean that the owner stays who unpacks it: root.
+
+    >>> owned(1000), owned(2**32 + 5), owned(2**32 - 1), owned(-2)
+    (1000, 5, 0, 4294967294)
+    """
+    low = number & 0xFFFFFFFF
+    return 0 if low == 0xFFFFFFFF else low
+
+
 def device(block: bytes) -> tuple[int, int]:
     """The major and minor number in a header's block."""
     return number(block[329:337], "devmajor"), number(block[337:345], "devminor")

@@ -26,6 +26,7 @@ from layers.oci.changeset.header import (
     checksum_holds,
     device,
     number,
+    owned,
     parse_header,
 )
 from layers.oci.changeset.stream import Bytes, ChunkStream, FileStream
@@ -79,6 +80,7 @@ class TarReader:
     def __init__(self, stream: ChunkStream | FileStream, limits: Limits) -> None:
         self.stream = stream
         self.limits = limits
+        self._sizes = sparse.LogicalSizes(limits)
         self.notes: list[tuple[bytes, str]] = []
 
     def __iter__(self) -> Iterator[Member]:
@@ -152,8 +154,8 @@ class TarReader:
         fields = dict(extensions.records)
         name = fields.get(b"path") or name
         linkname = fields.get(b"linkpath") or linkname
-        uid = pax.owner(value, "uid") if (value := fields.get(b"uid")) else header.uid
-        gid = pax.owner(value, "gid") if (value := fields.get(b"gid")) else header.gid
+        uid = owned(pax.owner(value, "uid") if (value := fields.get(b"uid")) else header.uid)
+        gid = owned(pax.owner(value, "gid") if (value := fields.get(b"gid")) else header.gid)
         size = pax.integer(value, "size") if (value := fields.get(b"size")) else header.size
         mtime, mtime_ns = pax.time(value) if (value := fields.get(b"mtime")) else (header.mtime, 0)
         kind = self._kind(header, name)
@@ -215,26 +217,19 @@ class TarReader:
         if header.type == b"S" and header.magic == GNU:
             logical, regions = sparse.old_gnu_map(block, self.stream.block, self.limits)
             self._body_start = self.stream.offset
-            return self._plausible(logical, size), sparse.checked(regions, logical, size)
+            self._sizes.count(logical, size, self._body_start)
+            return logical, sparse.checked(regions, logical, size)
         real = fields.get(b"GNU.sparse.realsize") or fields.get(b"GNU.sparse.size")
         if not real or KINDS.get(header.type) is not Kind.FILE:
             return size, None
-        logical = self._plausible(pax.integer(real, "GNU.sparse.size"), size)
+        logical = pax.integer(real, "GNU.sparse.size")
+        self._sizes.count(logical, size, self._body_start)
         numbers, taken = sparse.pax_map(records, self.limits), 0
         if fields.get(b"GNU.sparse.major") == b"1":
             numbers, taken = sparse.pax_1_0_map(self.stream.block, self.limits)
         if numbers is None:
             return size, None
         return logical, sparse.regions_of(numbers, logical, size - taken)
-
-    def _plausible(self, logical: int, stored: int) -> int:
-        """Holes cost nothing to send and everything to read: they count as unpacked bytes."""
-        limits = self.limits
-        if logical > limits.unpacked_size:
-            raise LimitExceeded("unpacked_size", limits.unpacked_size, logical, "a sparse file")
-        if logical > limits.ratio_floor and logical > limits.ratio * max(stored, BLOCK):
-            raise LimitExceeded("ratio", limits.ratio, logical // max(stored, BLOCK), "a sparse file")
-        return logical
 
     def _content(self, size: int, regions: sparse.Regions | None = None, logical: int = 0) -> bytes | None:
         """Pass over a body and its padding; its sha256 if the bytes were there to read."""

@@ -5,7 +5,7 @@ Four spellings: old GNU (type ``S``), and PAX 0.0, 0.1 and 1.0.
 
 from collections.abc import Callable
 
-from layers.oci.changeset.header import number
+from layers.oci.changeset.header import BLOCK, number
 from layers.oci.changeset.pax import SPARSE, integer
 from layers.oci.errors import LimitExceeded, MalformedLayer
 from layers.oci.limits import Limits
@@ -13,6 +13,29 @@ from layers.oci.limits import Limits
 Regions = tuple[tuple[int, int], ...]
 TakeBlock = Callable[[], bytes]
 BLANK = bytes(2**20)
+
+
+class LogicalSizes:
+    """What the sparse files of a tar come to: holes cost nothing to send and everything to read."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.holes = 0
+
+    def count(self, logical: int, stored: int, offset: int) -> None:
+        """Count a file of ``stored`` bytes in a tar read up to ``offset``.
+
+        Raises:
+            LimitExceeded: it is too large, or they all are together.
+        """
+        limits, least = self.limits, max(stored, BLOCK)
+        self.holes += max(0, logical - stored)
+        if logical > limits.unpacked_size:
+            raise LimitExceeded("unpacked_size", limits.unpacked_size, logical, "a sparse file")
+        if logical > limits.ratio_floor and logical > limits.ratio * least:
+            raise LimitExceeded("ratio", limits.ratio, logical // least, "a sparse file")
+        if offset + self.holes > limits.unpacked_size:
+            raise LimitExceeded("unpacked_size", limits.unpacked_size, offset + self.holes, "sparse files")
 
 
 def old_gnu_map(block: bytes, take: TakeBlock, limits: Limits) -> tuple[int, Regions]:

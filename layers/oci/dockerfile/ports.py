@@ -8,14 +8,14 @@ PROTOCOLS = ("tcp", "udp", "sctp")
 HIGHEST = 65535
 
 
-def parse_ports(text: str) -> list[str]:
-    """Each port of ``[[ip:]host:]port[-port][/protocol]`` as ``port/protocol``.
+def parse_range(text: str) -> tuple[range, str]:
+    """The ports of ``[[ip:]host:]port[-port][/protocol]``, and their protocol.
 
     Raises:
         InvalidChange: docker's sentence.
 
-    >>> parse_ports("8000-8001/udp")
-    ['8000/udp', '8001/udp']
+    >>> parse_range("8000-8001/UDP")
+    (range(8000, 8002), 'udp')
     """
     address, host, container = _parts(text)
     container, protocol = _protocol(container)
@@ -32,7 +32,7 @@ def parse_ports(text: str) -> list[str]:
             )
     if protocol.lower() not in PROTOCOLS:
         raise InvalidChange(f"Invalid proto: {protocol}")
-    return [f"{port}/{protocol.lower()}" for port in range(first, last + 1)]
+    return range(first, last + 1), protocol.lower()
 
 
 def _parts(text: str) -> tuple[str, str, str]:
