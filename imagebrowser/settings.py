@@ -110,6 +110,8 @@ QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
 QUOTA_RUNNING = env.int("IMAGEBROWSER_QUOTA_RUNNING", default=1)
 QUOTA_WAITING = env.int("IMAGEBROWSER_QUOTA_WAITING", default=5)
 """Imports of one student that run at a time, and that wait; 0 for no bound."""
+FINDING_SIZE = env.int("IMAGEBROWSER_FINDING_SIZE", default=64 * MIB)
+"""Bytes of a file that are searched for secrets; the page of findings says where it ended."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
 """Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
 

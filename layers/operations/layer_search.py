@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from layers.models import Chain, Finding
@@ -12,7 +13,7 @@ from layers.oci.changeset.paths import join
 from layers.oci.errors import OCIError
 from layers.oci.findings.certificates import read_certificates
 from layers.oci.findings.places import holds_text, is_settings
-from layers.oci.findings.secrets import find_secrets
+from layers.oci.findings.windows import find_in_pieces
 from layers.oci.limits import MIB
 from layers.operations.found_certificates import CertificateFile, certificate_findings
 from layers.queries.files import ContentMissing, EntryReader, entry_reader
@@ -21,8 +22,8 @@ from layers.queries.forward import LayerReader
 from layers.queries.hygiene_rules import names_a_secret
 from layers.queries.layer_rows import layer_entries
 
-SEARCHED_SIZE: Final = MIB
-"""Bytes at the start of a file that are searched."""
+WINDOW_SIZE: Final = MIB
+"""Bytes of a file that are searched at a time."""
 HEAD_SIZE: Final = 8192
 """Bytes in which a file without text has a NUL."""
 MOST_FILES: Final = 200_000
@@ -34,7 +35,7 @@ SET_BITS, STICKY, OTHERS_WRITE = 0o6000, 0o1000, 0o0002
 CERTIFICATE_WORDS: Final = (b"CERTIFICATE-----",)
 CERTIFICATE_NAMES: Final = (b".der", b".crt", b".cer")
 PACKED: Final = _("Files that hold no text, by their names or first bytes")
-LARGE: Final = _("Files of which only the first MiB was searched")
+LARGE: Final = _("Files of which only the beginning was searched, for they are larger than finding_size")
 MANY: Final = _("Files that were left out, for the layer has more than are searched")
 UNREADABLE: Final = _("Files that could not be read any more")
 
@@ -99,14 +100,15 @@ class LayerSearch:
                 self.notes[MANY] += len(texts) - at
                 break
             assert layer is not None
-            data = self._text(path, entry, entry_reader(entry, layer.read_range))
-            if data:
-                yield from self._of_text(path, entry, data)
-                certificates += self._certificates(path, entry, data)
+            reader = entry_reader(entry, layer.read_range)
+            head = self._head(path, entry, reader)
+            if head:
+                yield from self._of_text(path, entry, self._pieces(head, reader))
+                certificates += self._certificates(path, entry, head)
         yield from certificate_findings(self._chain, certificates)
 
-    def _text(self, path: bytes, entry: Entry, reader: EntryReader) -> bytes:
-        """The bytes to search; none for a content that was searched and holds nothing, or is no text."""
+    def _head(self, path: bytes, entry: Entry, reader: EntryReader) -> bytes:
+        """The first bytes to search; none of a content that was searched and holds nothing, or is no text."""
         key = (entry.sha256 or b"", is_settings(path))
         if self._searched.get(key) is False:
             return b""
@@ -116,19 +118,33 @@ class LayerSearch:
             if b"\0" in data and not is_der:
                 self.notes[PACKED] += 1
                 return b""
-            data += reader.read(len(data), SEARCHED_SIZE - len(data)) if reader.size > len(data) else b""
+            data += reader.read(len(data), WINDOW_SIZE - len(data)) if reader.size > len(data) else b""
         except (OCIError, ContentMissing):
             self.notes[UNREADABLE] += 1
             return b""
-        self.notes[LARGE] += reader.size > SEARCHED_SIZE
         self.file_count += 1
         self.byte_count += len(data)
         if len(self._searched) < MOST_CONTENTS:
             self._searched[key] = False
         return data
 
-    def _of_text(self, path: bytes, entry: Entry, data: bytes) -> Iterator[Finding]:
-        for match in find_secrets(data, is_settings=is_settings(path)):
+    def _pieces(self, head: bytes, reader: EntryReader) -> Iterator[bytes]:
+        """The content in windows, up to the limit of a file and that of the layer."""
+        yield head
+        at, most = len(head), settings.FINDING_SIZE
+        try:
+            while at < min(reader.size, most) and self.byte_count < MOST_BYTES:
+                data = reader.read(at, min(WINDOW_SIZE, most - at))
+                at += len(data)
+                self.byte_count += len(data)
+                yield data
+        except (OCIError, ContentMissing):
+            self.notes[UNREADABLE] += 1
+            return
+        self.notes[LARGE] += at < reader.size
+
+    def _of_text(self, path: bytes, entry: Entry, pieces: Iterator[bytes]) -> Iterator[Finding]:
+        for match, line in find_in_pieces(pieces, is_settings=is_settings(path)):
             self._holds_something(path, entry)
             yield self._finding(
                 match.rule.kind,
@@ -137,7 +153,7 @@ class LayerSearch:
                 entry,
                 offset=match.offset,
                 size=match.size,
-                line=data.count(b"\n", 0, match.offset) + 1,
+                line=line,
             )
 
     def _certificates(self, path: bytes, entry: Entry, data: bytes) -> list[CertificateFile]:

@@ -27,7 +27,7 @@ LATEST = 4
 REPORT_ROWS = 500
 BOUNDS = (
     *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "JOBS_AT_ONCE", "JOBS_WAITING"),
-    *("JOB_MEMORY_SIZE", "JOB_CPU_SECONDS", "JOB_WALL_SECONDS"),
+    *("JOB_MEMORY_SIZE", "JOB_CPU_SECONDS", "JOB_WALL_SECONDS", "FINDING_SIZE"),
 )
 """Settings that bound imports, beside the limits of what is in them."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from layers.models import Blob, Chain, Finding, FindingScan, Image, Reference
+from layers.oci.limits import MIB
 from layers.operations import layer_search
 from layers.operations.delete_image import delete_image
 from layers.operations.make_demo import make_demo
@@ -191,7 +192,32 @@ def test_tests_and_examples_are_marked():
     ]
 
 
-def test_what_is_not_searched_is_told(monkeypatch):
+def test_a_secret_deep_in_a_file_is_found_where_it_is():
+    deep = b"a line\n" * 700_000
+    image = import_layers({"var/dump.sql": deep + TOKEN + b"\n" + KEY + deep})
+
+    assert [row[1] for row in found(image)] == [b"var/dump.sql"] * 2
+    key, token = file_findings(image)
+    assert (key.line, token.line) == (700_002, 700_001)
+    assert value_of(image, token.key) == TOKEN
+    assert search_notes(image) == []
+
+
+def test_where_the_search_of_a_file_ended_is_told(settings):
+    settings.FINDING_SIZE = 2 * MIB
+    image = import_layers({"a": b"\n" * 2 * MIB + TOKEN, "b": b"\n" * (2 * MIB - 100) + TOKEN})
+
+    assert [row[1] for row in found(image)] == [b"b"]
+    assert search_notes(image) == [
+        {
+            "note": "Files of which only the beginning was searched, for they are larger than finding_size",
+            "count": 1,
+        }
+    ]
+
+
+def test_what_is_not_searched_is_told(monkeypatch, settings):
+    settings.FINDING_SIZE = MIB
     monkeypatch.setattr(layer_search, "MOST_FILES", 3)
     image = import_layers(
         {
@@ -206,7 +232,7 @@ def test_what_is_not_searched_is_told(monkeypatch):
 
     assert found(image) == []
     assert {note["note"]: note["count"] for note in search_notes(image)} == {
-        "Files of which only the first MiB was searched": 1,
+        "Files of which only the beginning was searched, for they are larger than finding_size": 1,
         "Files that hold no text, by their names or first bytes": 2,
         "Files that were left out, for the layer has more than are searched": 1,
     }
