@@ -32,6 +32,8 @@ class Container(models.Model):
     author = models.CharField(max_length=255, blank=True)
     message = models.TextField(blank=True)
     """Drafts for the next commit."""
+    typed = models.JSONField(default=dict)
+    """All that is filled in for it, as it was typed, what would be refused too."""
     revision = models.IntegerField(default=0)
     """Counts the edits, undone ones too: who has seen the same number has seen the same container."""
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,8 +1,24 @@
 """Keep what somebody has filled in for the next commit of a container."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from layers.models import Container
+
+NUL: Final = "\\u0000"
+"""PostgreSQL keeps no text that has one."""
+LONGEST_TYPED: Final = 256 * 1024
+"""Characters of a form up to which it is kept."""
+
+
+def keep_typed(*, container: Container, typed: Mapping[str, object]) -> None:
+    """Let the container remember a form as it was typed; one that is too long or has a NUL is not kept."""
+    text = json.dumps(typed)
+    kept = dict(typed) if len(text) <= LONGEST_TYPED and NUL not in text else {}
+    if container.typed != kept:
+        Container.objects.filter(pk=container.pk).update(typed=kept)
+    container.typed = kept
 
 
 def draft_commit(*, container: Container, author: str, message: str, changes: Sequence[str]) -> None:

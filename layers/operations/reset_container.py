@@ -31,4 +31,5 @@ def forget_edits(container: Container, image: Image) -> None:
     container.edits.all().delete()
     container.image = image
     container.config_changes, container.author, container.message = [], "", ""
+    container.typed = {}
     container.revision += 1

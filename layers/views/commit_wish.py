@@ -1,8 +1,8 @@
 """What somebody has filled in to commit a container, as the form sends it: a value, there and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from django.http import HttpRequest, QueryDict
@@ -12,6 +12,9 @@ from layers.oci.changeform import HEALTH_FLAGS, ORDER, PAIRS, ChangeForm
 from layers.views.state import number
 
 LONGEST_REVISION: Final = 2**31 - 1
+TYPED_BESIDE: Final = ("name", "author", "message", "reproducible", "move")
+TYPED: Final = (*TYPED_BESIDE, "as_lines", "text")
+"""Fields that are kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class CommitWish:
     leave_out: tuple[bytes, ...] = ()
     reproducible: bool = False
     move: bool = False
+    is_short: bool = False
+    """Whether it comes of the form that has no fields for the rest."""
     revision: int | None = None
     """Of the container that the sender has seen; -1, which none is at, for what is no number."""
     offset: int = 0
@@ -49,6 +54,7 @@ class CommitWish:
             leave_out=tuple(dict.fromkeys(filter(None, map(path_from, post.getlist("leave_out"))))),
             reproducible="reproducible" in post,
             move=post.get("stand") == "new",
+            is_short=post.get("as") == "kept",
             revision=number(post.get("revision"), 0, LONGEST_REVISION, -1) if post.get("revision") else None,
             offset=number(post.get("offset"), 0, 2**40, 0),
         )
@@ -63,6 +69,32 @@ class CommitWish:
             text="\n".join(container.config_changes),
             form=form or ChangeForm(),
         )
+
+    def typed(self, changes: Sequence[str]) -> dict[str, Any]:
+        """All of it as JSON has it, and the changes that the container keeps beside it."""
+        form = self.form
+        return {
+            "changes": list(changes),
+            **{name: getattr(self, name) for name in TYPED},
+            "leave_out": list(map(quote_from_bytes, self.leave_out)),
+            "form": [dict(form.texts), dict(form.pairs), dict(form.health), form.no_check],
+        }
+
+    def retyped(self, typed: Mapping[str, Any], changes: Sequence[str]) -> Self:
+        """As it was typed; without the changes to the config where others are kept by now."""
+        if not typed:
+            return self
+        names = TYPED if typed["changes"] == list(changes) else TYPED_BESIDE
+        wish = replace(
+            self,
+            **{name: typed[name] for name in names},
+            leave_out=tuple(map(unquote_to_bytes, typed["leave_out"])),
+        )
+        if names is TYPED_BESIDE:
+            return wish
+        texts, named, health, no_check = typed["form"]
+        pairs = {name: tuple((key, value) for key, value in found) for name, found in named.items()}
+        return replace(wish, form=ChangeForm(texts, pairs, health, no_check))
 
     def leaving_out(self, paths: tuple[bytes, ...]) -> Self:
         """The same, with these paths left out as well."""

@@ -1,5 +1,6 @@
 """The page that commits a container: what is filled in, what would come of it, and the commit itself."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from layers.models import Container, Image
 from layers.oci.errors import OCIError
 from layers.operations.commit_container import commit_container
-from layers.operations.draft_commit import draft_commit
+from layers.operations.draft_commit import draft_commit, keep_typed
 from layers.operations.editing import EditConflict
 from layers.queries.hygiene import check_hygiene
 from layers.views.commit_page import Judgement, all_left_out, drafted, judge, page_of
@@ -31,12 +32,12 @@ def container_commit(request: HtmxHttpRequest, container_id: str) -> HttpRespons
     """The form with what the container remembers; sent, the new image, or the form with what is wrong."""
     container = get_container(container_id)
     if request.method != "POST":
-        return render_commit(request, container, drafted(container))
+        return render_commit(request, container, typed(container))
     wish = sent(request, container)
     judged = judge(container, wish)
+    remember(container, wish, judged)
     if not judged.is_fit:
         return render_commit(request, container, wish, judged=judged, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
     try:
         image = commit_container(
             container=container,
@@ -54,6 +55,7 @@ def container_commit(request: HtmxHttpRequest, container_id: str) -> HttpRespons
         return render_commit(
             request, container, wish, status=HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(refusal)
         )
+    keep_typed(container=container, typed={})
     return HttpResponseRedirect(committed_url(image), status=HTTPStatus.SEE_OTHER)
 
 
@@ -68,18 +70,32 @@ def commit_preview(request: HtmxHttpRequest, container_id: str) -> HttpResponseB
     if "leave_all" in request.POST:
         wish = wish.leaving_out(all_left_out(check_hygiene(container)))
     judged = judge(container, wish)
+    remember(container, wish, judged)
+    if judged.is_draft and "switch" in request.POST:
+        wish = wish.switched(drafted(container))
+        judged = judge(container, wish)
+        remember(container, wish, judged)
+    return render_commit(request, container, wish, judged=judged)
+
+
+def remember(container: Container, wish: CommitWish, judged: Judgement) -> None:
+    """Let the container keep what a commit takes of a form, and all of it as it was typed."""
     if judged.is_draft:
         draft_commit(container=container, author=wish.author, message=wish.message, changes=judged.changes)
-        if "switch" in request.POST:
-            wish = wish.switched(drafted(container))
-            judged = None
-    return render_commit(request, container, wish, judged=judged)
+    if wish.is_short:
+        wish = replace(typed(container), name=wish.name, author=wish.author, message=wish.message)
+    keep_typed(container=container, typed=wish.typed(container.config_changes))
+
+
+def typed(container: Container) -> CommitWish:
+    """The form as it was left."""
+    return drafted(container).retyped(container.typed, container.config_changes)
 
 
 def sent(request: HtmxHttpRequest, container: Container) -> CommitWish:
     """What a form carries; the short one leaves the changes as they are drafted."""
     wish = CommitWish.sent(request)
-    return wish.changing(drafted(container)) if request.POST.get("as") == "kept" else wish
+    return wish.changing(drafted(container)) if wish.is_short else wish
 
 
 def render_commit(

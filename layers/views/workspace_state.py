@@ -53,7 +53,8 @@ class WorkspaceState:
             # A form that is sent by GET loses what its address asks for: it says the path as a field.
             path=clean(unquote_to_bytes(get["at"]) if "at" in get else path_of(request)),
             kinds="".join(kind for kind in KINDS if kind in get["kinds"]) if "kinds" in get else KINDS,
-            text=get.get("q", "")[:200],
+            # What was typed into the filter goes along with an edit; its address is older.
+            text=request.POST.get("q", get.get("q", ""))[:200],
             silent="silent" in get,
             offset=number(get.get("offset"), 0, 2**40, 0),
             rail_offset=number(get.get("from"), 0, 2**40, 0),
