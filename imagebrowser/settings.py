@@ -104,6 +104,8 @@ UPLOAD_KEEP_SECONDS = env.int("IMAGEBROWSER_UPLOAD_KEEP_SECONDS", default=24 * 3
 """How long an upload in parts waits for the next one."""
 UPLOADS_AT_ONCE = env.int("IMAGEBROWSER_UPLOADS_AT_ONCE", default=20)
 """Uploads in parts that may be unfinished."""
+UPLOADS_AN_HOUR = env.int("IMAGEBROWSER_UPLOADS_AN_HOUR", default=30 if IS_SHARED else 0)
+"""Uploads that a person with an account, but no administrator, may begin in an hour; 0 for no bound."""
 QUOTA_SIZE = env.int("IMAGEBROWSER_QUOTA_SIZE", default=5 * GIB)
 QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
 """Bytes and images that a student may have; 0 for no bound."""

@@ -13,7 +13,7 @@ from layers.models import Job
 from layers.models.acting import acting_user
 from layers.oci.errors import LimitExceeded
 from layers.operations.record_audit import record_audit
-from layers.queries.quota import check_quota, check_waiting
+from layers.queries.quota import check_begun, check_quota, check_waiting
 from layers.uploads import Archive, ReceivedFile, Upload, UploadRefused
 
 REPORT_SECONDS = 0.5
@@ -113,11 +113,19 @@ def queue(job: Job, upload: Archive) -> Job:
 
 
 def refuse_over_quota(size: int) -> None:
-    """Raises :class:`UploadRefused` where so many more bytes are more than a student may have."""
+    """Raises :class:`UploadRefused` for more bytes than somebody may have, or more uploads in an hour."""
     try:
         check_quota(adding=size)
     except LimitExceeded as error:
         raise UploadRefused(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
+    try:
+        check_begun()
+    except LimitExceeded as error:
+        raise UploadRefused(
+            _("%(limit)s: send this one when the first of yours in this hour is an hour old.")
+            % {"limit": error},
+            HTTPStatus.TOO_MANY_REQUESTS,
+        ) from error
 
 
 def end_upload(job: Job, state: Job.State, error: str) -> None:

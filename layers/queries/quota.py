@@ -1,10 +1,12 @@
 """How much of the disk a student has taken, and may take."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from layers.models import Container, Image, Job, Role, UpperRow, User
 from layers.models.acting import acting_user
@@ -59,6 +61,19 @@ def check_quota(user: User | None = None, *, adding: int = 0) -> None:
         raise LimitExceeded("quota_size", quota.most_size, quota.size + adding)
     if quota.most_images and quota.images > quota.most_images:
         raise LimitExceeded("quota_images", quota.most_images, quota.images)
+
+
+def check_begun(user: User | None = None) -> None:
+    """Raises ``LimitExceeded`` where somebody has begun as many uploads within the hour as may be.
+
+    Whoever has no account is on this machine, and administrators see to themselves.
+    """
+    user = user or acting_user()
+    if user is None or user.is_admin or not settings.UPLOADS_AN_HOUR:
+        return
+    begun = Job.objects.filter(owner=user, created_at__gt=timezone.now() - timedelta(hours=1)).count()
+    if begun >= settings.UPLOADS_AN_HOUR:
+        raise LimitExceeded("uploads_an_hour", settings.UPLOADS_AN_HOUR, begun + 1)
 
 
 def check_waiting(user: User | None = None) -> None:

@@ -1,5 +1,6 @@
 """The pages of imports: those that run, and those that have ended."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -26,7 +27,7 @@ LATEST = 4
 """On the page of images."""
 REPORT_ROWS = 500
 BOUNDS = (
-    *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "JOBS_AT_ONCE", "JOBS_WAITING"),
+    *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "UPLOADS_AN_HOUR", "JOBS_AT_ONCE", "JOBS_WAITING"),
     *("JOB_MEMORY_SIZE", "JOB_CPU_SECONDS", "JOB_WALL_SECONDS", "FINDING_SIZE"),
 )
 """Settings that bound imports, beside the limits of what is in them."""
@@ -55,7 +56,7 @@ def import_list(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_create(request: HtmxHttpRequest) -> HttpResponse:
     """The upload form for browsers without scripts, and what it sends."""
-    form = ArchiveForm(request.POST or None, request.FILES or None)
+    form, status = ArchiveForm(request.POST or None, request.FILES or None), HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method != "POST":
         return render(request, "layers/import/create.html", {"section": "imports", "form": form})
     if form.is_valid():
@@ -63,13 +64,15 @@ def import_create(request: HtmxHttpRequest) -> HttpResponse:
             jobs = [queue_upload(file=file) for file in form.cleaned_data["archives"]]
         except UploadRefused as refusal:
             form.add_error("archives", str(refusal))
+            if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+                status = refusal.status
         else:
             target = (
                 reverse("layers:import-detail", args=[jobs[0].pk]) if len(jobs) == 1 else "layers:import-list"
             )
             return HttpResponseRedirect(target if len(jobs) == 1 else reverse(target))
     context = {"section": "imports", "form": form}
-    return render(request, "layers/import/create.html", context, status=422)
+    return render(request, "layers/import/create.html", context, status=status)
 
 
 @require_safe
