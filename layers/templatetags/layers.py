@@ -17,13 +17,13 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from layers.oci.changeset.entry import Entry, Kind
+from layers.templatetags.ages import age
 
 register = template.Library()
+register.filter(age)
 
 
 class State(Protocol):
@@ -172,14 +172,6 @@ def stamp(seconds: int) -> str:
 def count(number: int) -> str:
     """A number with its thousands apart."""
     return f"{number:,}"
-
-
-@register.filter
-def age(time: datetime) -> str:
-    """How long ago, in one unit."""
-    if (datetime.now(UTC) - time).total_seconds() < 60:
-        return _("just now")
-    return _("%(time)s ago") % {"time": timesince(time, depth=1)}
 
 
 @register.filter
