@@ -33,6 +33,7 @@ DURABILITY = env.str("IMAGEBROWSER_DURABILITY", default="strict" if IS_SHARED el
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "imagebrowser.sqlite"
     # A deferred transaction that turns into a writer fails at once when another one writes,
     # whatever the timeout is; an immediate one waits for its turn.
     DATABASES["default"]["OPTIONS"] = {

@@ -15,5 +15,5 @@ from imagebrowser.settings import DATA_DIR, DATABASES
 
 # A file, not memory: threads and child processes see it as well.
 DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] != "imagebrowser.sqlite":
     DATABASES["default"]["TEST"] = {}

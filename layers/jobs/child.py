@@ -45,7 +45,7 @@ def run_job(number: UUID) -> None:
         fields = _failed(out_of_memory())
     except OSError as error:
         logger.exception("Job %s failed", number)
-        fields = _failed(_("The archive could not be stored: %s.") % error.strerror)
+        fields = _failed(_("The archive could not be stored: %s.") % (error.strerror or error))
     except Exception as error:
         logger.exception("Job %s failed", number)
         fault = _("The import failed by a fault of the program; its log has the job's number.")

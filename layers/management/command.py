@@ -67,7 +67,7 @@ class LibraryCommand(BaseCommand):
             super().execute(*args, **options)
         except self.refusals as error:
             raise CommandError(str(error)) from error
-        except DatabaseError as error:
+        except (DatabaseError, OSError, MemoryError) as error:
             if OLD_TABLES.search(str(error)):
                 raise CommandError(
                     _(

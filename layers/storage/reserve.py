@@ -4,6 +4,7 @@ Whoever adds to the library takes the reserve first, so it is there when the dis
 looks at it, or takes away from it, gives it up where nothing else is left.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ LEAST: Final = MIB
 """Bytes without which the database may not even be opened."""
 FULL: Final = ("database or disk is full", "No space left on device")
 BROKEN: Final = "disk I/O error"
+UNOPENED: Final = "unable to open database file"
 
 
 FULL_SENTENCE: Final = gettext_lazy(
@@ -62,11 +64,16 @@ def room_to_delete() -> Iterator[None]:
 
 
 def told_trouble(error: Exception) -> str | None:
-    """The sentence for an error of the database, or the system, whose cause is the disk; else ``None``."""
+    """The sentence for an error whose cause is the machine: disk, memory, open files; else ``None``."""
     text = str(error)
+    code = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or code == errno.ENOMEM:
+        return _("There is no memory left for this, and nothing was changed.")
+    if code in (errno.EMFILE, errno.ENFILE) or UNOPENED in text:
+        return _("Too many files are open, or the database cannot be opened: nothing was changed; try again.")
     if any(words in text for words in FULL) or (BROKEN in text and free_size() < LEAST):
         return str(FULL_SENTENCE)
-    if BROKEN in text:
+    if BROKEN in text or code == errno.EIO:
         return _("The disk of the library does not read or write as it should: see the log of the system.")
     return None
 

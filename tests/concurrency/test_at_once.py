@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import os
 import random
 import shutil
 import sqlite3
@@ -20,9 +21,10 @@ from tests.jobs.server import Server
 
 HERE = Path(__file__).parent
 SAME, OVERLAPPING, WRITERS = 16, 8, 8
-WRITES = 150
-"""Of each writer: with ``script/test`` as a whole, more than a thousand."""
-ROUNDS = 3
+WRITES = int(os.environ.get("WRITES_EACH", "150"))
+"""Of each writer."""
+ROUNDS = int(os.environ.get("AT_ONCE_ROUNDS", "3"))
+SAME_ROUNDS = int(os.environ.get("SAME_ROUNDS", "1"))
 VERBS = 3
 
 pytestmark = pytest.mark.slow
@@ -83,15 +85,17 @@ def check_log(server: Server) -> None:
 
 
 def test_sixteen_uploads_of_one_image_all_succeed_and_store_it_once(server):
-    data = archive(1)
+    for number in range(1, SAME_ROUNDS + 1):
+        data = archive(number)
 
-    answers = at_once(*[lambda: server.upload(data)] * SAME)
-    server.await_states(*["done"] * SAME)
+        answers = at_once(*[lambda data=data: server.upload(data)] * SAME)
+        server.await_states(*["done"] * SAME * number)
 
-    assert [answer[0] for answer in answers] == [201] * SAME
-    assert rows(server.data, "SELECT count(*) FROM layers_image") == [(1,)]
-    assert rows(server.data, "SELECT count(*), count(DISTINCT diff_id) FROM layers_layer") == [(3, 3)]
-    check_store(server.data)
+        assert [answer[0] for answer in answers] == [201] * SAME
+        assert rows(server.data, "SELECT count(*) FROM layers_image") == [(number,)]
+        layers = "SELECT count(*), count(DISTINCT diff_id) FROM layers_layer"
+        assert rows(server.data, layers) == [(2 + number, 2 + number)]
+        check_store(server.data)
     check_log(server)
 
 
@@ -172,5 +176,7 @@ def test_eight_writers_are_never_told_that_the_database_is_locked(program, data_
         end.join()
 
     assert [writer.said[0].split()[0] for writer in writers] == ["0"] * WRITERS, [w.said for w in writers]
+    longest = max(float(writer.said[0].split()[1]) for writer in writers)
+    print(f"{WRITES * WRITERS} writes, none refused, the longest took {longest} s")  # shown with -s
     count = "SELECT count(*) FROM layers_reference WHERE repository LIKE '%writer/%'"
     assert rows(data_dir, count) == [(7 * WRITERS,)]

@@ -7,7 +7,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.faults.walk import ACTION_NAMES, FAULTS, Verdict, Walk, drawn
+from tests.faults.walk import ACTION_NAMES, FAULTS, SCARCE, Verdict, Walk, drawn
+
+KINDS = (*FAULTS, *SCARCE)
 
 
 def walked(action: str, count: int, seed: int) -> tuple[list[Verdict], list[str]]:
@@ -26,14 +28,13 @@ def main() -> int:
     each = -(-options.points // len(actions))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         ends = list(pool.map(lambda action: walked(action, each, options.seed), actions))
-    print(
-        f"| action | {' | '.join(FAULTS)} | killed or refused | not as promised |\n|---|--:|--:|--:|--:|--:|"
-    )
+    print(f"| action | {' | '.join(KINDS)} | killed or refused | not as promised |")
+    print("|---" + "|--:" * (len(KINDS) + 2) + "|")
     wrong: list[str] = []
     for action, (verdicts, faults) in zip(actions, ends, strict=True):
         counts = Counter(verdict.point.fault for verdict in verdicts)
         hit = sum(verdict.code != 0 for verdict in verdicts)
-        row = " | ".join(str(counts[fault]) for fault in FAULTS)
+        row = " | ".join(str(counts[fault]) for fault in KINDS)
         print(f"| {action} | {row} | {hit} | {len(faults)} |")
         wrong += faults
     print(f"\n{sum(len(verdicts) for verdicts, _ in ends)} points, {len(wrong)} not as promised.")

@@ -23,7 +23,7 @@ from layers.queries.files import ContentMissing  # noqa: E402
 from layers.uploads import UploadRefused  # noqa: E402
 from tests.faults.actions import ACTIONS, prepare  # noqa: E402
 
-REFUSALS = (OSError, DatabaseError, OCIError, UploadRefused, ContentMissing, CommandError)
+REFUSALS = (OSError, MemoryError, DatabaseError, OCIError, UploadRefused, ContentMissing, CommandError)
 
 if __name__ == "__main__":
     if sys.argv[1] == "prepare":

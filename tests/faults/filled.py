@@ -26,14 +26,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.management.base import CommandError  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 
-from layers.models import Container, Image, Job  # noqa: E402
+from layers.models import Container, Image, Job, Role  # noqa: E402
+from layers.operations.create_user import create_user  # noqa: E402
 from layers.queries.fsck.library import check_library  # noqa: E402
 from tests.faults.actions import NAME, prepare  # noqa: E402
 from tests.layered import layered_archive  # noqa: E402
 
 TOLD: Final = r'class="(?:notice error|errorlist[^"]*|error)".*?>([^<>]{20,})<'
+PASSWORD: Final = "correct horse battery"
 NOISE: Final = os.urandom(3 * 2**20)
 
 
@@ -50,6 +52,7 @@ def lived_through(directory: Path, free: int) -> dict[str, Any]:
     (directory / "tmp").mkdir()
     call_command("migrate", verbosity=0, interactive=False)
     prepare()
+    create_user(name="root", password=PASSWORD, role=Role.ADMIN)
     connection.close()
     archive = directory.parent / "more.tar"
     archive.write_bytes(layered_archive({"noise": NOISE, "a": b"a"}, {"b": b"b" * 100_000}, name="more:1"))
@@ -59,7 +62,7 @@ def lived_through(directory: Path, free: int) -> dict[str, Any]:
     (directory / "filler").unlink()
     after = used(directory)
     said["fsck"] = problems()
-    said |= {f"{name} again": tried(name, archive) for name in ("load", "view", "edit", "delete")}
+    said |= {f"{name} again": tried(name, archive) for name in ("load", "view", "log in", "edit", "delete")}
     said["fsck again"] = problems()
     return {"said": said, "left": after - before}
 
@@ -118,6 +121,19 @@ def view(archive: Path) -> str:
     return "".join(answered("get", path) for path in ("/", page, f"{page}?view=tree", "/healthz"))
 
 
+def log_in(archive: Path) -> str:
+    """With accounts: the login, a page that only those see who are in, and the logout."""
+    with override_settings(ACCOUNTS=True):
+        client = Client(headers={"host": "localhost"}, raise_request_exception=False)
+        form = {"name": "root", "password": PASSWORD}
+        asked = (("post", "/login/", form, 302), ("get", "/", None, 200), ("post", "/logout/", None, 302))
+        for method, path, data, status in asked:
+            answer = getattr(client, method)(path, data)
+            if answer.status_code != status:
+                return f"broken: {path} answers {answer.status_code}"
+    return ""
+
+
 def edit(archive: Path) -> str:
     container = Container.objects.get(name="edited")
     url = f"/containers/{container.container_id}/touch/?path="
@@ -159,12 +175,14 @@ def delete(archive: Path) -> str:
 STEPS: Final = {
     "load": load,
     "view": view,
+    "log in": log_in,
     "edit": edit,
     "tag": tag,
     "commit": commit,
     "save": save,
     "upload": send,
     "view after that": view,
+    "log in after that": log_in,
     "gc": collect,
     "cancel": cancel,
     "delete": delete,

@@ -17,7 +17,10 @@ LEVELS = [
     *(MIB, 2 * MIB, 3 * MIB, 4 * MIB, 6 * MIB, 9 * MIB),
 ]
 """Bytes that are left; an import of the test's archive needs about four MiB."""
-ALWAYS = ("view", "view after that", "gc", "cancel", "delete", "gc after that")
+ALWAYS = (
+    *("view", "log in", "view after that", "log in after that"),
+    *("gc", "cancel", "delete", "gc after that"),
+)
 """What works however full it is."""
 MOUNT = 'mount -t tmpfs -o size=64m tmpfs "$0" && exec "$@"'
 CAN_MOUNT = shutil.which("unshare") is not None and not subprocess.call(

@@ -24,6 +24,8 @@ CALLS: Final = (
 """The system calls that change what outlives the process."""
 ACTION_NAMES: Final = ("import", "upload", "edit", "commit", "save", "tag", "delete", "gc", "migrate")
 FAULTS: Final = {"KILL": "signal=KILL", "ENOSPC": "error=ENOSPC", "EIO": "error=EIO"}
+SCARCE: Final = {"EMFILE": "openat", "ENOMEM": "mmap"}
+"""What a machine runs out of beside room, and the call that then fails."""
 STRICT: Final = {"IMAGEBROWSER_DURABILITY": "strict", "PYTHONDONTWRITEBYTECODE": "1"}
 """With syncs, so that there is a sync to fail; and no call that only the first run makes."""
 
@@ -120,7 +122,7 @@ class Walk:
         """Every point of an action; each thread counts its own calls."""
         directory = self.new(action, f"{action}-traced")
         log = directory.parent / "log"
-        strace = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS}"]
+        strace = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS},openat,mmap"]
         code, said = self.act(action, directory, strace)
         assert code == 0, said
         most: Counter[str] = Counter()
@@ -140,14 +142,15 @@ class Walk:
             Point(action, fault, call, number)
             for call in sorted(most)
             for number in range(first[call] + 1, most[call] + 1)
-            for fault in FAULTS
+            for fault in faults_of(call)
         ]
 
     def go(self, point: Point) -> tuple[Path, Verdict]:
         """Let it go wrong there, in a library of its own."""
         name = f"{point.action}-{point.fault}-{point.call}-{point.number}"
         directory = self.new(point.action, name)
-        inject = f"inject={point.call}:{FAULTS[point.fault]}:when={point.number}"
+        happens = FAULTS.get(point.fault, f"error={point.fault}")
+        inject = f"inject={point.call}:{happens}:when={point.number}"
         strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject]
         code, said = self.act(point.action, directory, strace)
         return directory, Verdict(point, code, said)
@@ -184,6 +187,11 @@ class Walk:
                 wrong += verdict.faults(before, after)
                 shutil.rmtree(directory.parent)
         return verdicts, wrong
+
+
+def faults_of(call: str) -> list[str]:
+    """What may go wrong at a call."""
+    return [fault for fault, its in SCARCE.items() if its == call] or list(FAULTS)
 
 
 def environment(directory: Path) -> dict[str, str]:

@@ -82,6 +82,7 @@ def test_several_uploads_are_all_imported(serve):
         assert server.upload(ARCHIVE)[0] == 201
 
     server.await_states("done", "done", "done")
+    assert server.jobs("error") == [("",)] * 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -100,6 +101,7 @@ def test_an_import_goes_on_when_its_server_was_killed_and_started_again(serve):
     second = serve()
 
     second.await_states("done")
+    assert second.jobs("error, attempts") == [("", 1)]
 
 
 def test_an_import_in_flight_waits_when_the_server_is_told_to_stop_and_is_done_after(serve):

@@ -20,7 +20,7 @@ from tests.soundness import check_sound_in
 
 GOLDEN = ROOT / "tests" / "golden"
 ARCHIVES = [str(GOLDEN / case / "image.tar") for case in ("01-webserver", "02-delete-opaque", "04-hardlinks")]
-ROUNDS = 4
+ROUNDS = int(os.environ.get("BACKUP_ROUNDS", "4"))
 CLOCKS = ("CreatedSince", "RunningFor")
 
 

@@ -9,6 +9,16 @@ CHUNKS_AHEAD = 6
 Result = TypeVar("Result")
 
 
+def started(work: Callable[[], None]) -> Thread:
+    """A thread at work. Raises ``MemoryError`` where there is no room for one more."""
+    thread = Thread(target=work, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise MemoryError(str(error)) from error
+    return thread
+
+
 class Relay:
     """A thread that hands each chunk of a stream to a function, a few chunks behind."""
 
@@ -16,8 +26,7 @@ class Relay:
         self._queue: Queue[Any] = Queue(CHUNKS_AHEAD)
         self._consume = consume
         self._error: BaseException | None = None
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = started(self._run)
 
     def put(self, chunk: Any) -> None:
         self._queue.put(chunk)
@@ -45,8 +54,7 @@ class Ahead:
         self._queue: Queue[tuple[Any, BaseException | None]] = Queue(CHUNKS_AHEAD)
         self._stopped = False
         self._items = items
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = started(self._run)
 
     def _run(self) -> None:
         error: BaseException | None = None
@@ -84,8 +92,7 @@ class Later(Generic[Result]):
         self._call = call
         self._results: list[Result] = []
         self._error: BaseException | None = None
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = started(self._run)
 
     def _run(self) -> None:
         try:

@@ -1,0 +1,1 @@
+"""Django's SQLite, with a line in front of it for those who write."""
