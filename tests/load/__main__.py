@@ -21,6 +21,7 @@ from tests.jobs.server import Server
 from tests.oci.archives import config, packed
 
 THINK_SECONDS: Final = 3.0
+WRITE_SECONDS: Final = 0.5
 SMALL: Final = 19
 FILES_A_DIRECTORY: Final = 100
 TIMEOUT: Final = 60
@@ -56,6 +57,22 @@ class Class:
             pattern = dice.choice(PAGES)
             self.ask(pattern, pattern.format(image=dice.choice(self.images), part=part))
             self.stopping.wait(dice.uniform(0, 2 * THINK_SECONDS))
+
+    def write(self, container: str) -> None:
+        """One who edits: a file more in a container, a short pause, another."""
+        number = 0
+        while not self.stopping.wait(WRITE_SECONDS):
+            number += 1
+            begun = time.monotonic()
+            try:
+                form = {"Content-Type": "application/x-www-form-urlencoded"}
+                path, body = f"/containers/{container}/touch/?path=", f"name=n{number}-{id(self)}".encode()
+                status, _said = self.server.request("POST", path, body, form)
+                if status >= 400:
+                    self.errors.append(f"{path}: {status}")
+            except OSError as error:
+                self.errors.append(f"write: {error}")
+            self.took.append((time.monotonic() - begun, "write"))
 
     def ask(self, pattern: str, path: str) -> None:
         begun = time.monotonic()
@@ -135,7 +152,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="imagebrowser-load-"))
     try:
         fill(folder, options.entries)
-        alone, beside, imports = measure(folder, options)
+        alone, beside, writing, imports = measure(folder, options)
     finally:
         shutil.rmtree(folder)
     print(f"\n{options.readers} readers, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
@@ -143,9 +160,11 @@ def main() -> int:
     print(f"{len(imports)} imports of {options.entries} entries, {took}\n")
     print("| | pages | p50 ms | p99 ms | worst ms | errors |\n|---|--:|--:|--:|--:|--:|")
     print(table_row("by themselves", alone), table_row("while imports run", beside), sep="\n")
+    print(table_row("edits while imports run", writing))
     for title, group in (("by themselves", alone), ("while imports run", beside)):
         print("", title, slowest(group), *group.errors[:10], sep="\n")
-    return bool(alone.errors or beside.errors)
+    print(*writing.errors[:10], sep="\n")
+    return bool(alone.errors or beside.errors or writing.errors)
 
 
 def fill(folder: Path, entries: int) -> None:
@@ -157,23 +176,30 @@ def fill(folder: Path, entries: int) -> None:
     run_program("keep_house", data=folder)
 
 
-def measure(folder: Path, options: argparse.Namespace) -> tuple[Class, Class, list[float]]:
-    """Readers by themselves, readers while imports run, and the seconds that each import took."""
+def measure(folder: Path, options: argparse.Namespace) -> tuple[Class, Class, Class, list[float]]:
+    """Readers by themselves, readers and one who edits while imports run, and what each import took."""
+    made = run_program("create", "--name", "edited", "large:1", data=folder)
+    container = made.stdout.decode().strip()
     server = Server(folder)
     try:
         html = server.request("GET", "/")[1].decode()
         images = sorted(set(re.findall(r'href="(/images/[0-9a-f]{64}/)"', html)))
         assert len(images) == SMALL + 1
-        alone, beside = (Class(server, images, options.entries // FILES_A_DIRECTORY) for _ in range(2))
+        groups = (Class(server, images, options.entries // FILES_A_DIRECTORY) for _ in range(3))
+        alone, beside, writing = groups
         alone.work(options.readers, options.seconds)
         imports, ended = list[float](), threading.Event()
         importing = threading.Thread(target=import_again, args=(server, folder, options, imports, ended))
         importing.start()
+        editing = threading.Thread(target=writing.write, args=(container,))
+        editing.start()
         beside.work(options.readers, ended)
         importing.join()
+        writing.stopping.set()
+        editing.join()
     finally:
         server.stop()
-    return alone, beside, imports
+    return alone, beside, writing, imports
 
 
 def import_again(
