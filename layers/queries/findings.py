@@ -14,7 +14,7 @@ from layers.queries.fates import Fate, fates_of
 from layers.queries.files import ContentMissing, open_entry
 from layers.queries.tree import lineage_of
 
-SEARCH_VERSION: Final = 3
+SEARCH_VERSION: Final = 4
 """Raised when there are more rules: what older ones searched is searched again."""
 KEY, TOKEN, PASSWORD = "key", "token", "password"
 CREDENTIALS, SETUID, WRITABLE, CERTIFICATE, USER = "credentials", "setuid", "writable", "certificate", "user"
