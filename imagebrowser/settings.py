@@ -116,7 +116,7 @@ QUOTA_WAITING = env.int("IMAGEBROWSER_QUOTA_WAITING", default=5)
 FINDING_SIZE = env.int("IMAGEBROWSER_FINDING_SIZE", default=64 * MIB)
 """Bytes of a file that are searched for secrets; the page of findings says where it ended."""
 CACHE_SIZE = env.int("IMAGEBROWSER_CACHE_SIZE", default=2 * GIB)
-"""Bytes of ``cache/`` in the data directory: large zstd layers made quick to read; the least used go."""
+"""Bytes of ``cache/`` in the data directory: large zstd layers read quickly, ledgers; the least used go."""
 
 JOBS_AT_ONCE = env.int("IMAGEBROWSER_JOBS_AT_ONCE", default=2 if IS_SHARED else os.cpu_count() or 1)
 JOBS_WAITING = env.int("IMAGEBROWSER_JOBS_WAITING", default=20)

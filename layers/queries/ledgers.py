@@ -10,7 +10,10 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from layers.models import Chain, Image
 from layers.oci.unionfs.accounting import account
 from layers.oci.unionfs.ledger import Ledger
+from layers.oci.unionfs.ledgerfile import FORM, pack_ledger, unpack_ledger
 from layers.queries.held import held_directories
+from layers.queries.merged_tree import undisturbed
+from layers.storage import drop_cached, has_cached, open_cached, read_cached
 
 ITEMS_KEPT: Final = 400_000
 """About 100 MB. One ledger is always kept, however large."""
@@ -64,6 +67,41 @@ def kept_with_ledger(
     return made
 
 
+def made_ledger(chain: Chain) -> Ledger:
+    """The ledger as the rows of the chain tell it."""
+    with undisturbed():
+        return account(held_directories(chain.lineage), len(chain.lineage))
+
+
+def stored_ledger(chain: Chain) -> Ledger | None:
+    """The ledger as it was made before; None where it was not, or its file is gone or damaged."""
+    packed = read_cached(_name(chain))
+    if packed is None:
+        return None
+    with undisturbed():
+        ledger = unpack_ledger(packed)
+    if ledger is None:
+        drop_cached(_name(chain))
+    return ledger
+
+
+def store_ledger(chain: Chain) -> None:
+    """Make the ledger and put it where :func:`stored_ledger` looks, as long as there is room."""
+    packed = pack_ledger(made_ledger(chain))
+    file = open_cached(_name(chain), len(packed), lambda out: out.write(packed))
+    if file is not None:
+        file.close()
+
+
+def has_stored_ledger(chain: Chain) -> bool:
+    """Whether it was made before."""
+    return has_cached(_name(chain))
+
+
+def _name(chain: Chain) -> str:
+    return f"{chain.chain_id.partition(':')[2]}-{FORM}.ledger"
+
+
 def _kept_of(chain: Chain) -> Kept:
     """What is kept under the key and name of the chain."""
     key = f"{chain.pk} {chain.chain_id}"
@@ -74,7 +112,7 @@ def _kept_of(chain: Chain) -> Kept:
             if key in _kept:
                 _kept.move_to_end(key)
                 return _kept[key]
-        kept = Kept(account(held_directories(chain.lineage), len(chain.lineage)))
+        kept = Kept(stored_ledger(chain) or made_ledger(chain))
         with _lock:
             _keep(key, kept)
     return kept

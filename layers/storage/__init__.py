@@ -11,7 +11,7 @@ from layers.storage.blobs import (
     sync,
     sync_blob,
 )
-from layers.storage.cache import drop_cached, open_cached
+from layers.storage.cache import drop_cached, has_cached, open_cached, read_cached
 from layers.storage.inspection import (
     abandoned_names,
     blobs_size,
@@ -50,11 +50,13 @@ __all__ = [
     "drop_cached",
     "ease_full_disk",
     "has_blob",
+    "has_cached",
     "has_staging",
     "journaled_digests",
     "misplaced_files",
     "open_blob",
     "open_cached",
+    "read_cached",
     "remove_blobs",
     "room_to_delete",
     "set_aside",

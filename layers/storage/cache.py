@@ -1,4 +1,4 @@
-"""The cache: files made from blobs to read those faster, of which any may go at any time."""
+"""The cache: files made from what the library holds, to read it faster; any may go at any time."""
 
 import fcntl
 import os
@@ -24,6 +24,21 @@ def open_cached(name: str, expected_size: int, make: Callable[[BinaryIO], None])
         return _open(path) or _make(path, make)
     except OSError:
         return None
+
+
+def has_cached(name: str) -> bool:
+    """Whether the cache has a file of that name now."""
+    return (cache_path() / name).exists()
+
+
+def read_cached(name: str) -> bytes | None:
+    """The whole of a cached file; ``None`` where there is none."""
+    with suppress(OSError):
+        file = _open(cache_path() / name)
+        if file is not None:
+            with file:
+                return file.read()
+    return None
 
 
 def drop_cached(name: str) -> None:
