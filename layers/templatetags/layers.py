@@ -231,7 +231,8 @@ def share(part: int, whole: int) -> int:
 def icon(name: str) -> SafeString:
     """An icon of the sprite; decoration, so hidden from screen readers."""
     return format_html(
-        '<svg class="icon" width="18" height="18" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="icon" width="18" height="18" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
         static("vendor/icons.svg"),
         name,
     )

@@ -28,7 +28,7 @@ def test_kinds_and_names_narrow_the_list(packages: Page):
     expect_names(packages, "bash", "libc6", "nginx", "@babel/core", "express")
     packages.get_by_role("link", name="npm 2").click()
     expect_names(packages, "@babel/core", "express")
-    packages.get_by_placeholder("Filter by name or version").fill("bab")
+    packages.get_by_label("Filter packages").fill("bab")
 
     expect_names(packages, "@babel/core")
     expect(packages).to_have_url(re.compile(r"\?type=npm&q=bab"))
