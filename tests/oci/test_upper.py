@@ -430,3 +430,13 @@ def test_a_tree_as_deep_as_the_limits_allow_is_edited():
 
     assert len(upper.members()) == len(upper.entries)
     assert upper.changes()
+
+
+def test_names_of_one_file_of_the_image_stay_one_in_a_copy():
+    link = Member(b"d/b", Kind.HARDLINK, 0o644, 0, 0, 0, T, 0, None, b"d/a", None)
+    upper = over([tar(folder("d"), member("d/a", data=b"same"), link, member("d/c", data=b"same"))])
+    upper.rename(b"d", b"new")
+
+    kinds = {m.path: (m.kind, m.linkname) for m, _ in upper.members()}
+    assert kinds[b"new/b"] == (Kind.HARDLINK, b"new/a")
+    assert kinds[b"new/a"] == kinds[b"new/c"] == (Kind.FILE, None)

@@ -4,7 +4,8 @@ A link names a path of its own archive (image-spec layer.md, "Hardlinks"); what
 the layer does not hold, a lower one may.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from layers.oci.changeset.entry import Entry, Extra, Kind
@@ -13,6 +14,8 @@ from layers.oci.errors import shown
 
 Row = tuple[Any, ...]
 """An ``Entry`` without its number."""
+Inode = tuple[bytes, int, bytes | None]
+"""What the names of one file have in common: the first of them, and where its content is."""
 KIND, SIZE, OFFSET, LINKNAME, EXTRA = 1, 5, 7, 9, 10
 BROKEN = (Kind.DIRECTORY, Kind.WHITEOUT)
 
@@ -90,6 +93,17 @@ def orphaned_size(links: dict[int, int], directories: Mapping[bytes, Mapping[byt
         return 0
     firsts = {e.offset for entries in directories.values() for e in entries.values() if not is_link(e)}
     return sum(size for offset, size in links.items() if offset not in firsts)
+
+
+def linked_names(seen: Iterable[tuple[bytes, Entry]]) -> dict[bytes, Inode]:
+    """Of paths that an image shows, those that are one file under several names, each with what names it."""
+    names: defaultdict[Inode, list[bytes]] = defaultdict(list)
+    for path, entry in seen:
+        if entry.kind is Kind.FILE:
+            target = entry.extra.hardlink if entry.extra and entry.extra.hardlink else path
+            # The first name may be another file by now: then its content is elsewhere.
+            names[target, entry.offset, entry.sha256].append(path)
+    return {path: inode for inode, paths in names.items() if len(paths) > 1 for path in paths}
 
 
 def is_link(entry: Entry) -> bool:

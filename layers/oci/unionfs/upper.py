@@ -10,6 +10,7 @@ from layers.oci.changeset.paths import ancestors, check_path, clean, join, split
 from layers.oci.errors import EditRefused
 from layers.oci.unionfs.copyup import BROKEN, SETGID, CopyUp, Row, copied, metadata_of, named, packed
 from layers.oci.unionfs.diff import CAPABILITY, NOTHING, Change
+from layers.oci.unionfs.hardlinks import Inode, linked_names
 from layers.oci.unionfs.mergedview import UpperEntry
 from layers.oci.unionfs.upperdiff import upper_changes
 from layers.oci.unionfs.uppermembers import upper_members
@@ -239,12 +240,14 @@ class Upper(CopyUp):
     def _copy(self, source: bytes, target: bytes) -> None:
         """Copy what is seen at ``source``; hard links among the copies stay links."""
         seen = [(source, self._existing(source)), *self.walk(source)]
-        groups: dict[int, int] = {0: 0}
+        links = linked_names(row for row in seen if row[0] not in self._entries)
+        groups: dict[int | Inode, int] = {0: 0}
         for path, entry in seen:
             own = self._entries.get(path) or copied(path, entry)
-            if own.group not in groups:
-                groups[own.group] = self._new_group()
-            own = own._replace(group=groups[own.group], opaque=False)
+            file = links.get(path, own.group)
+            if file not in groups:
+                groups[file] = self._new_group()
+            own = own._replace(group=groups[file], opaque=False)
             if path == source:
                 self._place(target, own)
             else:
