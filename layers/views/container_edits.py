@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from layers.models import Container
-from layers.oci.changeset.paths import split
+from layers.oci.changeset.paths import as_text, split
 from layers.oci.errors import EditRefused
 from layers.operations.edit_container import (
     change_mode,
@@ -43,6 +43,11 @@ OWNER: Final = re.compile(r"(\d{1,10})(?::(\d{1,10}))?")
 def container_touch(request: HtmxHttpRequest, container: Container, state: WorkspaceState) -> bytes:
     """A new empty file, which is opened then."""
     path = typed_name(request, directory_of(container, state.path))
+    upper = open_upper(container)
+    if upper.is_directory(upper.real(path, follow=True)):
+        raise EditRefused(
+            _("/%(path)s is a directory: give the new file another name.") % {"path": as_text(path)}
+        )
     write_file(container=container, path=path, data=b"", expected_sha256=ABSENT)
     return path
 
@@ -121,7 +126,9 @@ def container_chown(request: HtmxHttpRequest, container: Container, state: Works
     """Sets the owner, by numbers: whose names they are, only a running system could say."""
     found = OWNER.fullmatch(typed(request, "owner", _("Say the owner by numbers, as uid:gid.")))
     if found is None:
-        raise EditRefused(_("An owner is two numbers, as chown takes them: 0:0, 101:101."))
+        raise EditRefused(
+            _("An owner is two numbers, as uid:gid: 0:0, 101:101. Those of a name are in /etc/passwd.")
+        )
     uid, gid = int(found[1]), int(found[2] or found[1])
     paths, recursive = chosen_paths(request), "recursive" in request.POST
     change_owner(container=container, paths=paths, uid=uid, gid=gid, recursive=recursive)

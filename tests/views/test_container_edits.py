@@ -303,6 +303,13 @@ class TestHostileNames:
     @pytest.mark.parametrize("name", ["", "  ", "/", "..", "a" * 300, "\0", ".wh.x"])
     def test_impossible_names_are_refused(self, client, url, changed, name):
         assert client.post(f"{url}touch/?path=etc", {"name": name}).status_code in (409, 422)
+
+    def test_a_new_file_does_not_take_the_name_of_a_directory(self, client, url, changed):
+        response = client.post(f"{url}touch/?path=usr", {"name": "share"})
+
+        assert response.status_code == 422
+        assert "/usr/share is a directory: give the new file another name." in response.content.decode()
+        assert changed() == []
         assert changed() == []
 
 
