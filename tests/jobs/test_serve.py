@@ -13,6 +13,7 @@ import pytest
 from django.template import engines
 
 from layers.server import is_loopback, warm_up
+from tests.concurrency.overlapping import archive
 from tests.conftest import ROOT
 from tests.jobs.server import Server, await_value
 
@@ -106,7 +107,7 @@ def test_an_import_goes_on_when_its_server_was_killed_and_started_again(serve):
 
 def test_an_import_in_flight_waits_when_the_server_is_told_to_stop_and_is_done_after(serve):
     first = serve()
-    first.upload(ARCHIVE)
+    first.upload(archive(1, files=4000))  # large enough to be met while it runs
     first.await_states("running")
 
     assert first.stop(signal.SIGTERM) == 0
