@@ -84,7 +84,9 @@ def _variables(plan: CommitPlan) -> list[Guard]:
 def _command(plan: CommitPlan) -> Guard:
     """Docker's own habit, and what it means here."""
     words = [*texts(plan.runtime.get("Entrypoint")), *texts(plan.runtime.get("Cmd"))]
-    if plan.runtime.get("Cmd") == plan.started.get("Cmd"):
+    if not words:
+        text = _("The new image names no command: to run it, say one, or set CMD or ENTRYPOINT here.")
+    elif plan.runtime.get("Cmd") == plan.started.get("Cmd"):
         text = _(
             "The new image will run %(command)s, as the image does. (Docker would take over the command that"
             " the container was started with; this one was started with none.)"

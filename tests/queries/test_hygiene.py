@@ -12,6 +12,7 @@ from layers.queries.commit_plan import CommitOptions, plan_commit
 from layers.queries.hygiene import LARGE_SIZE, check_hygiene
 from layers.queries.hygiene_rules import first_rule
 from layers.queries.images import find_image
+from tests.layered import import_layers
 from tests.oracle.golden import GOLDEN
 
 
@@ -183,3 +184,15 @@ def test_more_layers_than_docker_mounts_are_told(container, monkeypatch):
 
     assert MOST_LAYERS == 125
     assert (depth.kind, "6 layers" in depth.text) == ("depth", True)
+
+
+@pytest.mark.django_db
+def test_an_image_without_a_command_is_told():
+    container = create_container(image=import_layers({"etc/motd": b"hi"}))
+
+    (command,) = guards(container)
+    assert (
+        command.text == "The new image names no command: to run it, say one, or set CMD or ENTRYPOINT here."
+    )
+    (command,) = guards(container, "CMD a b")
+    assert "which a change here sets" in command.text
