@@ -5,6 +5,8 @@ const OPEN_AT_MOST = 200;
 const scrolled = new Map();
 let changes = new Set();
 let place = -1;
+let sending = 0;
+let missed = false;
 
 // Asked for anew each time: going back in the history makes the whole page another one.
 function workspace() {
@@ -105,14 +107,32 @@ function isIdle() {
   return middle?.dataset.chosen === "directory" && !middle.querySelector(":checked") && !document.querySelector("dialog[open]");
 }
 
+// While an edit is on its way its form stays: the answer looks for its place from there.
 function look() {
   if (document.hidden || !workspace()) return;
+  missed = sending > 0;
+  if (missed) return;
   const middle = isIdle() ? "&middle=1" : "";
   const query = location.search ? `${location.search}&` : "?";
   const open = openPaths().map((path) => `&open=${encodeURIComponent(path)}`).join("");
   const url = `${workspace().dataset.fresh}${query}seen=${rail().dataset.revision}${middle}${open}`;
   htmx.ajax("GET", url, { source: workspace(), target: "#edit-said", swap: "none" });
 }
+
+document.addEventListener("htmx:beforeSend", ({ detail }) => {
+  if (detail.requestConfig.verb === "get") return;
+  sending += 1;
+  detail.xhr.addEventListener("loadend", () => {
+    sending -= 1;
+    if (!sending && missed) look();
+  });
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!sending || event.detail.elt !== document.getElementById("edit-said") || event.detail.requestConfig.elt !== workspace()) return;
+  missed = true;
+  event.detail.shouldSwap = false;
+});
 
 news.addEventListener("message", look);
 document.addEventListener("visibilitychange", look);

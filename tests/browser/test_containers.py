@@ -224,6 +224,23 @@ def test_other_tab_shows_what_this_one_edits(web: Page):
     other.close()
 
 
+def test_news_waits_for_the_answer_to_an_edit(web: Page):
+    open_directory(web, "etc")
+    new(web, "file", "a")
+    answers = []
+    web.route("**/undo/**", lambda route: answers.append((route, route.fetch())))
+    web.keyboard.press("z")
+    while not answers:
+        web.wait_for_timeout(20)
+    web.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    web.evaluate("fetch(document.getElementById('workspace').dataset.fresh).then((answer) => answer.text())")
+    ((route, answer),) = answers
+    route.fulfill(response=answer)
+
+    expect(web.locator("#rail")).to_contain_text("Nothing is changed yet")
+    expect(web.locator("#said")).to_have_text("0 changes")
+
+
 def test_other_tabs_step_is_not_undone_unseen(web: Page, troubles: list[str]):
     open_directory(web, "etc")
     new(web, "file", "mine")
