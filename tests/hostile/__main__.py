@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conftest import run_program
-from tests.jobs.server import Server
+from tests.jobs.server import Server, await_value
 
 HERE: Final = Path(__file__).resolve().parent
 POLL_SECONDS: Final = 0.1
@@ -92,6 +92,7 @@ def main() -> int:
         begun = time.monotonic()
         ends = {row["file"]: sent(server, corpus / row["file"]) for row in rows}
         took = time.monotonic() - begun
+        await_value(lambda: not list((data / "tmp" / "uploads").iterdir()))
         poll.stopping.set()
         poll.join()
         longest, log = seconds_of_imports(server), server.log.read_text()
