@@ -17,5 +17,6 @@ USER imagebrowser
 ENV IMAGEBROWSER_DATA=/data IMAGEBROWSER_ALLOW_REMOTE=1 PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+# By a host that is allowed, whatever that is.
+HEALTHCHECK CMD ["python", "-c", "import os, urllib.request as web; host = os.environ.get('IMAGEBROWSER_ALLOWED_HOSTS', '').split(',')[0].lstrip('.*') or 'localhost'; web.urlopen(web.Request('http://127.0.0.1:8000/healthz', headers={'Host': host}), timeout=2)"]
 CMD ["python", "manage.py", "serve", "--demo", "--host", "0.0.0.0", "--port", "8000"]

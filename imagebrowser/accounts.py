@@ -40,6 +40,7 @@ class AccountsMiddleware:
         if header:
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         request.account = user  # type: ignore[attr-defined]
+        request.by_token = bool(header)  # type: ignore[attr-defined]
         may_write = request.method not in SAFE_METHODS
         with acts(Acting(user, request.META.get("REMOTE_ADDR", ""), may_write, request_id.get())):
             return self.get_response(request)

@@ -20,7 +20,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from imagebrowser.headers import HEADERS
+from imagebrowser.headers import ALWAYS, HEADERS
 from layers.oci.limits import MIB
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +36,8 @@ STREAMED = (
     "layers:container-replace",
 )
 """Views whose request body is an archive, or files for a container."""
-UPLOADS_AT_ONCE = 32
+UPLOADS_AT_ONCE = 256
+"""Threads that mostly wait for bodies; ``TurnsMiddleware`` bounds what one person has of them."""
 FORM_OVERHEAD_SIZE = MIB
 """What a form may add to the archive in it: boundaries, headers, the token."""
 DRAIN_SECONDS = 2
@@ -102,6 +103,26 @@ class BodyStream:
         return body
 
 
+class SmallBody:
+    """What receives a body that Django reads whole; one that stalls ends, as if its sender had gone."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = self.is_stalled = False
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self._ended:
+            return await self._receive()  # It is asked on, until the sender goes.
+        try:
+            async with asyncio.timeout(settings.UPLOAD_IDLE_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            self._ended = self.is_stalled = True
+            return {"type": "http.disconnect"}
+        self._ended = not message.get("more_body", False)
+        return message
+
+
 class BodyApplication:
     """Hands requests that carry an archive to Django with the body as a stream, others to ``application``."""
 
@@ -126,7 +147,14 @@ class BodyApplication:
         elif streamed:
             await self._stream(scope, receive, send)
         else:
-            await self._application(scope, receive, send)
+            await self._small(scope, receive, send)
+
+    async def _small(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = SmallBody(receive)
+        await self._application(scope, body, send)
+        if body.is_stalled:
+            sentence = f"Nothing came for {settings.UPLOAD_IDLE_SECONDS} seconds: send it again."
+            await _respond(_refusal(HTTPStatus.REQUEST_TIMEOUT, sentence), send, None)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -139,7 +167,8 @@ class BodyApplication:
         try:
             request = ASGIRequest(scope, body)
         except UnicodeDecodeError:
-            return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+            return _refusal(HTTPStatus.BAD_REQUEST, "The request is none: its path is not UTF-8.")
+        request.is_streamed = True  # type: ignore[attr-defined]
         response = self._handler.get_response(request)
         response.close()
         return response
@@ -169,15 +198,15 @@ def refuse_body(scope: Scope, streamed: bool) -> HttpResponse | None:
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> HttpResponse:
-    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain", headers=HEADERS)
+    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain", headers=HEADERS | ALWAYS)
 
 
-async def _respond(response: HttpResponse, send: Send, body: BodyStream) -> None:
+async def _respond(response: HttpResponse, send: Send, body: BodyStream | None) -> None:
     headers = [(name.encode("latin1"), value.encode("latin1")) for name, value in response.items()]
     headers += [(b"Set-Cookie", morsel.OutputString().encode()) for morsel in response.cookies.values()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.getvalue(), "more_body": True})
-    if not body.ended:
+    if body is not None and not body.ended:
         await _drain(body)
     await send({"type": "http.response.body", "body": b""})
 

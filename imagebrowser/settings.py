@@ -77,6 +77,8 @@ SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = env.int("IMAGEBROWSER_SESSION_SECONDS", default=12 * 3600)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+"""Whoever asks for it from the same machine speaks no https."""
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -107,6 +109,10 @@ UPLOADS_AT_ONCE = env.int("IMAGEBROWSER_UPLOADS_AT_ONCE", default=20)
 """Uploads in parts that may be unfinished."""
 UPLOADS_AN_HOUR = env.int("IMAGEBROWSER_UPLOADS_AN_HOUR", default=30 if IS_SHARED else 0)
 """Uploads that a person with an account, but no administrator, may begin in an hour; 0 for no bound."""
+SENDING_AT_ONCE = env.int("IMAGEBROWSER_SENDING_AT_ONCE", default=8)
+"""Bodies of uploads that one person sends at a time, with accounts."""
+PAGE_SECONDS = env.int("IMAGEBROWSER_PAGE_SECONDS", default=30)
+"""What a page may take before it is given up."""
 QUOTA_SIZE = env.int("IMAGEBROWSER_QUOTA_SIZE", default=5 * GIB)
 QUOTA_IMAGES = env.int("IMAGEBROWSER_QUOTA_IMAGES", default=50)
 """Bytes and images that a student may have; 0 for no bound."""
@@ -156,8 +162,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "imagebrowser.accounts.AccountsMiddleware",
+    "imagebrowser.turns.TurnsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "imagebrowser.deadlines.DeadlineMiddleware",
 ]
 ROOT_URLCONF = "imagebrowser.urls"
 WSGI_APPLICATION = "imagebrowser.wsgi.application"
@@ -208,6 +216,8 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},  # What is only refused, the middleware logs, with its ID.
+        # A trace for each foreign host would let strangers fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "uvicorn": {"level": "WARNING"},
     },
 }

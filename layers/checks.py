@@ -1,5 +1,7 @@
 """What ``manage.py check`` and every start say of the settings."""
 
+import os
+import stat
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,5 +43,12 @@ def check_settings(app_configs: Sequence[Any] | None, **kwargs: object) -> list[
         sentence = _("IMAGEBROWSER_JOB_MEMORY_SIZE is %(found)d bytes; some imports need %(needed)d.")
         found.append(
             Warning(sentence % {"found": settings.JOB_MEMORY_SIZE, "needed": needed}, id="layers.W001")
+        )
+    mode = stat.S_IMODE(os.stat(settings.DATA_DIR).st_mode)
+    if mode & 0o077:
+        sentence = _("Others on this machine can get at %(path)s (mode %(mode)o), with all that is in it.")
+        hint = _("chmod 700 %(path)s") % {"path": settings.DATA_DIR}
+        found.append(
+            Warning(sentence % {"path": settings.DATA_DIR, "mode": mode}, hint=hint, id="layers.W002")
         )
     return found

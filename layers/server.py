@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.urls import get_resolver
 from uvicorn import Config, Server
 
+from layers.connections import ImpatientProtocol, allow_connections
 from layers.jobs.runner import Runner
 
 SHUTDOWN_SECONDS = 3
@@ -40,6 +41,7 @@ def serve(host: str, port: int) -> None:
         ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
         host=host,
         port=port,
+        http=ImpatientProtocol,
         lifespan="off",
         ws="none",
         log_config=None,
@@ -51,6 +53,7 @@ def serve(host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         h11_max_incomplete_event_size=HEADER_SIZE,
     )
+    allow_connections()
     runner = Runner()
     runner.start()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()

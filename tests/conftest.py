@@ -22,7 +22,8 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 def data_dir(settings, tmp_path: Path) -> Path:
     """An empty data directory, used by everything the test calls in this process."""
     directory = tmp_path / "data"
-    (directory / "tmp").mkdir(parents=True, mode=0o700)
+    directory.mkdir(mode=0o700)
+    (directory / "tmp").mkdir()
     settings.DATA_DIR = directory
     settings.FILE_UPLOAD_TEMP_DIR = directory / "tmp"
     settings.FREE_DISK_SIZE = 0

@@ -11,6 +11,7 @@ from layers.models import Container, Image
 from layers.models.acting import acting_user
 from layers.oci.errors import EditRefused
 from layers.operations.container_names import generated_name
+from layers.operations.record_audit import record_audit
 
 NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 LONGEST_NAME: Final = 128
@@ -41,6 +42,7 @@ def create_container(*, image: Image, name: str = "") -> Container:
 def _create(image: Image, name: str) -> Container:
     try:
         with transaction.atomic():
+            record_audit(action="create container", target=f"{name}: {image.image_id}")
             return Container.objects.create(
                 container_id=secrets.token_hex(32), name=name, image=image, owner=acting_user()
             )

@@ -8,7 +8,7 @@ rest (docs/architecture.md, "An import").
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from layers.operations.attempts import commit_staged
 from layers.operations.clean_abandoned import clean_abandoned
 from layers.operations.open_archive import OpenArchive, open_archive
 from layers.operations.progress import Cancelled, Progress, Report
+from layers.operations.record_audit import record_audit
 from layers.operations.settle_blobs import outlive_power_cut
 from layers.operations.stage_images import Stager
 from layers.operations.staged_import import StagedImport
@@ -88,8 +89,13 @@ def _attempt(archive: OpenArchive, contents: Contents, limits: Limits, report: R
         fidelity[:] = stager.fidelity
         return staged
 
-    images, references = commit_staged(stage, limits)
+    images, references = commit_staged(stage, limits, note)
     return ImportResult(tuple(images), tuple(references), tuple(fidelity))
+
+
+def note(images: Sequence[Image]) -> None:
+    """Keep who brought the images, in the transaction that shows them."""
+    record_audit(action="import images", target=", ".join(image.image_id for image in images))
 
 
 @contextmanager

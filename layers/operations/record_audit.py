@@ -18,8 +18,8 @@ def record_audit(*, action: str, target: str = "", actor: str | None = None) -> 
     who = acting()
     AuditEntry.objects.create(
         actor=(who.user.name if who.user else "") if actor is None else actor[:40],
-        address=who.address,
+        address=who.address[:45],
         action=action,
-        target=target[:LONGEST_TARGET],
+        target=target.replace("\0", "")[:LONGEST_TARGET],
         request_id=who.request_id,
     )

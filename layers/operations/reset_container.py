@@ -2,6 +2,7 @@
 
 from layers.models import Container, Image
 from layers.operations.editing import expect_revision, holding
+from layers.operations.record_audit import record_audit
 from layers.operations.sweep import sweep
 
 
@@ -21,6 +22,7 @@ def reset_container(*, container: Container, image: Image | None = None, revisio
         with holding(container) as now:
             expect_revision(now, revision)
             forget_edits(now, image or now.image)
+            record_audit(action="reset container", target=now.name)
 
     return sweep(forget).size
 

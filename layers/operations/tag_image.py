@@ -4,6 +4,7 @@ from layers import models
 from layers.models import Image, Manifest
 from layers.oci.reference import Reference
 from layers.operations.own_names import check_name
+from layers.operations.record_audit import record_audit
 
 
 def tag_image(*, image: Image, reference: Reference, index: Manifest | None = None) -> models.Reference:
@@ -13,6 +14,7 @@ def tag_image(*, image: Image, reference: Reference, index: Manifest | None = No
     """
     name = reference.with_default_tag()
     check_name(name)
+    record_audit(action="tag image", target=f"{name.familiar}: {image.image_id}")
     return models.Reference.objects.update_or_create(
         repository=name.repository, tag=name.tag, defaults={"image": image, "index": index}
     )[0]

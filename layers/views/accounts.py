@@ -51,6 +51,14 @@ def own_account(request: HttpRequest) -> HttpResponse:
     return own_page(request, TokenForm())
 
 
+def person(request: HttpRequest) -> User:
+    """Whoever has logged in; 403 for a token: one that got lost must not make others that outlive it."""
+    user = account()
+    if getattr(request, "by_token", False):
+        raise PermissionDenied(_("A token may not do this: log in."))
+    return user
+
+
 def own_page(
     request: HttpRequest, form: TokenForm, *, text: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
@@ -70,7 +78,7 @@ def own_page(
 @require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
     """A new token, shown this once."""
-    user, form = account(), TokenForm(request.POST)
+    user, form = person(request), TokenForm(request.POST)
     if not form.is_valid():
         return own_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     token, text = issue_token(user=user, label=form.cleaned_data["label"], days=TOKEN_DAYS)
@@ -81,7 +89,7 @@ def token_create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_delete(request: HttpRequest, token_id: int) -> HttpResponse:
     """Takes a token of one's own back."""
-    token = get_object_or_404(ApiToken, pk=token_id, user=account())
+    token = get_object_or_404(ApiToken, pk=token_id, user=person(request))
     record_audit(action="delete token", target=token.label)
     token.delete()
     return HttpResponseRedirect(reverse("layers:account"))
@@ -105,6 +113,7 @@ def accounts_page(request: HttpRequest, form: AccountForm, status: int = HTTPSta
 def account_create(request: HttpRequest) -> HttpResponse:
     """Opens an account."""
     administrator()
+    person(request)
     form = AccountForm(request.POST)
     if form.is_valid():
         try:
@@ -120,6 +129,7 @@ def account_create(request: HttpRequest) -> HttpResponse:
 def account_change(request: HttpRequest, name: str) -> HttpResponse:
     """Another role or password; closes an account, or opens it again."""
     administrator()
+    person(request)
     user, form = get_object_or_404(User, name=name), AccountForm()
     state = request.POST.get("state", "")
     try:

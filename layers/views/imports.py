@@ -16,8 +16,10 @@ from layers.models import Image, Job
 from layers.oci.limits import Limits
 from layers.operations.receive_upload import queue_upload
 from layers.queries.access import check_change
+from layers.queries.search import SECONDS
 from layers.queries.stack import familiar_names
 from layers.uploads import UploadRefused
+from layers.views import hexdump, pictures, texts
 from layers.views.commands import PROGRAM
 from layers.views.partials import HtmxHttpRequest, render_page, stop_polling, wants_partial
 from layers.views.textfiles import EDIT_SIZE
@@ -27,10 +29,30 @@ LATEST = 4
 """On the page of images."""
 REPORT_ROWS = 500
 BOUNDS = (
-    *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "UPLOADS_AN_HOUR", "JOBS_AT_ONCE", "JOBS_WAITING"),
-    *("JOB_MEMORY_SIZE", "JOB_CPU_SECONDS", "JOB_WALL_SECONDS", "FINDING_SIZE"),
+    *("FREE_DISK_SIZE", "UPLOADS_AT_ONCE", "UPLOAD_IDLE_SECONDS", "UPLOAD_KEEP_SECONDS", "SENDING_AT_ONCE"),
+    *(
+        "UPLOADS_AN_HOUR",
+        "FINDING_SIZE",
+        "JOBS_AT_ONCE",
+        "JOBS_WAITING",
+        "JOB_MEMORY_SIZE",
+        "JOB_CPU_SECONDS",
+        "JOB_WALL_SECONDS",
+    ),
+    *("QUOTA_SIZE", "QUOTA_IMAGES", "QUOTA_RUNNING", "QUOTA_WAITING", "LOGIN_TRIES", "PAGE_SECONDS"),
 )
-"""Settings that bound imports, beside the limits of what is in them."""
+"""Settings that bound imports, people and pages, beside the limits of what is in an archive."""
+FIXED = {
+    "text_size": texts.TEXT_SIZE,
+    "highlighted_size": texts.HIGHLIGHT_SIZE,
+    "text_lines": texts.PAGE_LINES,
+    "hex_page_size": hexdump.PAGE_SIZE,
+    "edit_size": EDIT_SIZE,
+    "picture_size": pictures.MAX_SIZE,
+    "picture_pixels": pictures.MAX_PIXELS,
+    "search_seconds": round(SECONDS),
+}
+"""What a page shows at once; the rest is on further pages, or downloaded."""
 
 
 @require_safe
@@ -139,5 +161,6 @@ def limits(request: HtmxHttpRequest) -> HttpResponse:
         for name in Limits.__slots__
     ]
     rows += [(name.lower(), getattr(settings, name), f"IMAGEBROWSER_{name}") for name in BOUNDS]
+    rows += [(name, value, "") for name, value in FIXED.items()]
     context = {"section": "limits", "limits": rows, "profile": settings.PROFILE, "edit_size": EDIT_SIZE}
     return render(request, "layers/limits.html", context)

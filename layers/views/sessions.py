@@ -34,6 +34,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             login(request, user)
+            request.session.clear_expired()
             return HttpResponseRedirect(next_page(request))
     if form.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from django.template import engines
 
+from layers.oci.limits import MIB
 from layers.server import is_loopback, warm_up
 from tests.concurrency.overlapping import archive
 from tests.conftest import ROOT
-from tests.jobs.server import Server, await_value
+from tests.jobs.server import TOKEN, Server, await_value
 
 ARCHIVE = (ROOT / "tests/golden/10-formats/docker28.tar").read_bytes()
+LARGE = ARCHIVE + bytes(4 * MIB)
+"""The same, with zeros behind its end: more than is taken from a connection at once."""
 
 
 @pytest.fixture
@@ -204,3 +207,45 @@ def test_a_port_that_is_taken_is_named(program):
 def peak_memory_size(server: Server) -> int:
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_an_upload_in_flight_ends_with_the_server_and_goes_on_with_the_next(serve):
+    """A part that is half here, a body in one go, a form, and connections that say nothing: none holds it."""
+    server = serve()
+    headers = {"Content-Type": "application/octet-stream"}
+    opened = f"/uploads/?filename=a.tar&size={len(LARGE)}&fingerprint=f"
+    part = json.loads(server.request("POST", opened, b"", headers)[1])["url"]
+    half = len(LARGE) // 2
+    lines = [
+        begun(server, "PATCH", part, len(LARGE), LARGE[:half]),
+        begun(server, "PUT", "/upload/?filename=b.tar", len(LARGE), LARGE[:half]),
+        begun(server, "POST", "/containers/create/", 1000, b"name="),
+        *(socket.create_connection(server.host.split(":")) for _ in range(5)),
+    ]
+    folder = server.data / "tmp" / "uploads"
+    await_value(lambda: [file.stat().st_size > 0 for file in folder.iterdir()] == [True, True])
+
+    assert server.stop() == 0
+    for line in lines:
+        line.close()
+    again = serve()
+    told = json.loads(again.request("GET", part)[1])
+    here = told["offset"]
+    assert 0 < here <= half
+    rest = headers | {"Upload-Offset": str(here)}
+    assert again.request("PATCH", part, LARGE[here:], rest)[0] == 200
+    await_value(lambda: ("done",) in again.jobs("state"))
+    assert sorted(again.jobs("filename, state")) == [("a.tar", "done"), ("b.tar", "failed")]
+    await_value(lambda: not uploads(again))
+
+
+def begun(server: Server, method: str, path: str, length: int, body: bytes) -> socket.socket:
+    """A request whose body is as long as said, and has come as far as ``body``."""
+    line = socket.create_connection(server.host.split(":"))
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: {server.host}\r\nOrigin: http://{server.host}\r\n"
+        f"Cookie: csrftoken={TOKEN}\r\nX-CSRFToken: {TOKEN}\r\nUpload-Offset: 0\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
+    )
+    line.sendall(head.encode() + body)
+    return line

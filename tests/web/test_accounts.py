@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -92,6 +93,15 @@ def test_a_session_is_new_after_login_and_gone_after_logout(people):
     client.cookies["sessionid"] = key
 
     assert client.get("/").status_code == 302
+
+
+def test_sessions_that_have_ended_are_removed_by_the_next_login(people):
+    browser("anna")
+    Session.objects.update(expire_date=timezone.now() - timedelta(hours=1))
+
+    browser("ben")
+
+    assert Session.objects.count() == 1
 
 
 def test_wrong_names_and_wrong_passwords_are_told_alike(client, people):

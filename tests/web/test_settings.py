@@ -1,8 +1,12 @@
 """Settings come from the environment, and wrong ones are named."""
 
 import dataclasses
+import json
 import os
+import re
 import stat
+import subprocess
+import sys
 
 import pytest
 from django.conf import settings as live_settings
@@ -11,6 +15,8 @@ from django.core.checks import run_checks
 from layers.checks import check_settings
 from layers.oci import limits as oci_limits
 from layers.oci.limits import MIB
+from tests.conftest import ROOT
+from tests.jobs.server import Server
 
 
 @pytest.mark.parametrize(
@@ -102,3 +108,35 @@ def test_sqlite_keeps_readers_and_writers_apart(django_db_blocker):
         return
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_a_data_directory_that_others_can_read_is_told(settings, data_dir):
+    data_dir.chmod(0o755)
+
+    (message,) = check_settings(None)
+
+    assert message.id == "layers.W002"
+    assert message.hint == f"chmod 700 {data_dir}"
+
+
+def test_the_container_image_runs_as_nobody_in_particular_and_knows_its_health(tmp_path, program):
+    """The ``Dockerfile``: what it must say, and its health check against the real server."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    words = {
+        line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in lines if line.split(" ", 1)[0].isupper()
+    }
+    assert words["USER"] == "imagebrowser"
+    assert words["VOLUME"] == "/data"
+    assert any("pip install" in line and "--require-hashes -r requirements.txt" in line for line in lines)
+    (command,) = re.findall(r"CMD (\[.*\])", words["HEALTHCHECK"])
+    env = {"IMAGEBROWSER_HTTPS": "1", "IMAGEBROWSER_ALLOWED_HOSTS": "images.example"}
+    server = Server(tmp_path / "data", env=env)
+    try:
+        _, option, code = json.loads(command)
+        code = code.replace("127.0.0.1:8000", server.host)
+        healthy = subprocess.run([sys.executable, option, code], env=os.environ | env, timeout=60)
+        refused = server.request("GET", "/healthz")
+    finally:
+        server.stop()
+    assert healthy.returncode == 0
+    assert refused[0] == 400

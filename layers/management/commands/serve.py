@@ -37,8 +37,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, demo: bool, **options: object) -> None:
-        if wrong := [str(message.msg) for message in check_settings(None) if message.is_serious()]:
+        found = check_settings(None)
+        if wrong := [str(message.msg) for message in found if message.is_serious()]:
             raise CommandError(" ".join(wrong))
+        for message in found:
+            self.stderr.write(" ".join(filter(None, ("Warning:", str(message.msg), message.hint))))
         if not (settings.ACCOUNTS or settings.ALLOW_REMOTE or is_loopback(host)):
             raise CommandError(BEYOND.format(host=host))
         ease_full_disk()

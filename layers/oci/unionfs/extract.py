@@ -52,6 +52,8 @@ class Extractor:
         self.cut: set[bytes] = set()
         self.notes: list[tuple[bytes, str]] = []
         self.member_count = 0
+        # What is no longer passes no limit of paths: a path of n bytes has at most (n + 1) / 2 names.
+        self._short = min(limits.path_length, limits.component_length, 2 * limits.path_depth - 1)
         self._links = HardLinks(self.directories, self.note)
 
     def add_all(self, members: Iterable[Member]) -> None:
@@ -60,14 +62,14 @@ class Extractor:
         Raises:
             MalformedLayer, LimitExceeded: what the members or their order break.
         """
-        directories, most = self.directories, self.limits.layer_entries
+        directories, most, short = self.directories, self.limits.layer_entries, self._short
         for count, member in enumerate(members, self.member_count + 1):
             self.member_count = count
             path = member[0]
             # Most members are new files with clean names in a directory that is there.
             if (
                 member[1] == 0
-                and len(path) < 256
+                and len(path) <= short
                 and not (b"/." in path or path[:1] in DOT_SLASH or b"//" in path)
             ):
                 parent, _, name = path.rpartition(b"/")
@@ -88,7 +90,7 @@ class Extractor:
             raise LimitExceeded("layer_entries", self.limits.layer_entries, self.member_count)
         raw = member.path
         path = clean(raw)
-        if len(path) > 255:
+        if len(path) > self._short:
             check_path(path, self.limits)
         if path != raw and escapes(raw):
             self.note(raw, "the name is absolute or climbs out of the image: kept inside its root")
