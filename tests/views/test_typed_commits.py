@@ -113,7 +113,7 @@ def test_the_filter_of_the_rail_outlives_an_undo(client, container):
     answer = client.post(f"{url}undo/", {"q": "bash"}, headers={"HX-Request": "true", "HX-Target": "middle"})
     html = answer.content.decode()
 
-    assert 'hx-include="#rail-filter"' in page
+    assert 'hx-include="#rail-asked"' in page
     assert re.search(r'id="rail-filter"[^>]*value="bash"', html)
     assert "q=bash" in answer.headers["HX-Replace-Url"]
     assert "/root/.bash_history" in html
