@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import arrive
+from tests.jobs.server import await_value
 
 WORKSPACE = re.compile("/containers/[0-9a-f]{12}/$")
 DROP = """([target, files]) => {
@@ -230,8 +231,7 @@ def test_news_waits_for_the_answer_to_an_edit(web: Page):
     answers = []
     web.route("**/undo/**", lambda route: answers.append((route, route.fetch())))
     web.keyboard.press("z")
-    while not answers:
-        web.wait_for_timeout(20)
+    await_value(lambda: answers or web.wait_for_timeout(20))
     web.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     web.evaluate("fetch(document.getElementById('workspace').dataset.fresh).then((answer) => answer.text())")
     ((route, answer),) = answers
