@@ -49,7 +49,8 @@ def edits(verb: str, container: Container, state: State) -> SafeString:
     """Where a form sends an edit, and that the answer goes into the panes."""
     url = reverse(f"layers:container-{verb}", args=[container.container_id]) + state.query(ask="")
     attributes = 'method="post" action="{}" hx-post="{}" hx-target="#middle" hx-swap="outerHTML show:none"'
-    attributes += ' hx-include="#rail-asked"'
+    # For the form alone: links in it say all in their addresses.
+    attributes += ' hx-include="#rail-asked" hx-disinherit="hx-include"'
     return format_html(attributes, url, url)
 
 
