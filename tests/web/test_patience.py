@@ -186,9 +186,11 @@ def test_idle_connections_and_slow_senders_keep_nobody_waiting(server):
 )
 def test_what_is_hardly_http_is_answered_or_dropped(hard_server, request_):
     answer = b""
-    with opened(hard_server, request_) as line, suppress(ConnectionResetError):
+    with opened(hard_server) as line, suppress(ConnectionError):
         line.settimeout(30)
-        line.shutdown(socket.SHUT_WR)
+        line.sendall(request_)  # the server may hang up before it has read all
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_WR)
         while piece := line.recv(65536):
             answer += piece
     status = answer.split(b" ")[1] if answer.startswith(b"HTTP/1.1 ") else b"000"

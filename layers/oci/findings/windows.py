@@ -24,7 +24,7 @@ class Place(NamedTuple):
 def find_in_pieces(pieces: Iterable[bytes], *, is_settings: bool = False) -> Iterator[Place]:
     """The secrets of a text that comes in pieces, at most so many of each rule.
 
-    >>> text = [b"x" * 70_000, b" api_key = k3yT0Th3", b"D00r!" + bytes(70_000)]
+    >>> text = [b"x" * 70_000, b" api_key = k3yT0Th3", b"D00r! " + b"x" * 70_000]
     >>> [(place.match.offset, place.line) for place in find_in_pieces(text, is_settings=True)]
     [(70011, 1)]
     """
