@@ -28,13 +28,16 @@ IMAGES = {"nginx": "01-webserver", "names": "07-names", "config": "09-config"}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what drives Chromium, and puts it last: once its event loop runs, Django's database may not."""
+    """Marks what drives Chromium, and puts it last: once its event loop runs, Django's database may not.
+
+    The longest of it comes first, or it would run alone in the end.
+    """
     for item in items:
         if is_browsing(item):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="needs Chromium: apt install chromium"))
-    items.sort(key=is_browsing)
+    items.sort(key=lambda item: (is_browsing(item), item.path.name != "test_hostile_crawl.py"))
 
 
 def is_browsing(item: pytest.Item) -> bool:
