@@ -262,16 +262,16 @@ def rendered_once(template_name: str, language: str | None, **context: object) -
     return get_template(template_name).render(context)
 
 
-@register.inclusion_tag("layers/_layerbar.html")
-def layer_bar(sizes: list[int]) -> dict[str, object]:
+@register.simple_tag
+def layer_bar(sizes: list[int]) -> SafeString:
     """An image's layers side by side, each as wide as it is large; those too thin to see are left out."""
     whole, segments, start = sum(sizes) or 1, [], 0.0
     for position, size in enumerate(sizes):
         width = 100 * size / whole
         if width >= 0.5:
-            segments.append({"x": f"{start:.2f}", "width": f"{width:.2f}", "tone": position % 2})
+            segments.append((f"{start:.2f}", f"{width:.2f}", position % 2))
         start += width
-    return {"segments": segments, "count": len(sizes)}
+    return rendered_once("layers/_layerbar.html", None, segments=tuple(segments))
 
 
 @register.simple_tag
