@@ -14,7 +14,7 @@ from layers.oci.config import ImageConfig, texts
 from layers.oci.recipe import DOCKERFILE, REST, Recipe, in_context, parent_directories, recipe_of
 from layers.oci.unionfs.mergedview import MergedView, UpperEntry
 from layers.queries.commit_plan import CommitOptions, CommitPlan, plan_commit
-from layers.queries.images import names_of_images
+from layers.queries.images import names_of
 from layers.queries.upper_content import UpperContents
 from layers.queries.uppers import lower_of
 
@@ -97,7 +97,7 @@ def user_of(base: ImageConfig) -> str:
 
 def base_name(image: Image) -> str:
     """What ``FROM`` is to say: a name, or the ID, which only an engine that has the image knows."""
-    for repository, tag in names_of_images().get(image.pk, ()):
+    for repository, tag in names_of(image):
         return f"{repository}:{tag}"
     return image.image_id
 

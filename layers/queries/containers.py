@@ -11,7 +11,7 @@ from layers.models import Container, Image
 from layers.models.acting import acting_user
 from layers.oci.errors import shown
 from layers.queries.container_changes import container_counts
-from layers.queries.images import names_of_images, short_id
+from layers.queries.images import names_of, names_of_images, short_id
 from layers.queries.uppers import open_upper
 
 __all__ = ["AmbiguousContainer", "ContainerNotFound", "ContainerRow", "find_container", "list_containers"]
@@ -95,7 +95,6 @@ def _row(container: Container, image: str) -> ContainerRow:
 
 def image_name(image: Image, names: dict[int, list[tuple[str, str]]] | None = None) -> str:
     """A name of the image as docker shows it, ``latest`` left out; its short ID where it has none."""
-    names = names_of_images() if names is None else names
-    for repository, tag in names.get(image.pk, ()):
+    for repository, tag in names_of(image) if names is None else names.get(image.pk, ()):
         return repository if tag == "latest" else f"{repository}:{tag}"
     return short_id(image)

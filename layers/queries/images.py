@@ -123,9 +123,19 @@ def names_of_images() -> dict[int, list[tuple[str, str]]]:
 
     A name on an index is the name of every image in it.
     """
+    return _names(models.Reference.objects.visible())
+
+
+def names_of(image: Image) -> list[tuple[str, str]]:
+    """The names of one image, without a look at those of all others."""
+    seen = models.Reference.objects.visible().filter(Q(image=image) | Q(index__isnull=False))
+    return _names(seen).get(image.pk, [])
+
+
+def _names(references: QuerySet[models.Reference]) -> dict[int, list[tuple[str, str]]]:
     members = images_of_indexes()
     names: dict[int, list[tuple[str, str]]] = {}
-    for row in models.Reference.objects.visible().order_by("repository", "tag"):
+    for row in references.order_by("repository", "tag"):
         name = (familiar(row.repository), row.tag)
         for image in {row.image_id, *members.get(row.index_id, ())}:
             names.setdefault(image, []).append(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from layers.models import Chain, Image, ImageLayer, Layer, StoredLayer
 from layers.queries.history import MISSING, Step, step
-from layers.queries.images import names_of_images
+from layers.queries.images import names_of
 
 COPIED = re.compile(r"\b(file|dir|multi):([0-9a-f]{7})[0-9a-f]{57}\b")
 """The classic builder names what it copied by a hash."""
@@ -82,7 +82,7 @@ def steps_of_layers(image: Image, sizes: Mapping[int, int]) -> dict[int, Step]:
 
 def familiar_names(image: Image) -> list[str]:
     """What docker would call the image: every ``name:tag``."""
-    return [f"{repository}:{tag}" for repository, tag in names_of_images().get(image.pk, ())]
+    return [f"{repository}:{tag}" for repository, tag in names_of(image)]
 
 
 def layer_sizes(images: list[Image]) -> dict[int, list[int]]:
