@@ -16,6 +16,7 @@ from bench.clock import Run, run
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv/bin/python"
+RESERVE = "reserve"
 
 
 @dataclass(frozen=True, slots=True)
