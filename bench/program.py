@@ -80,7 +80,7 @@ def connected(port: int) -> http.client.HTTPConnection:
 
 
 def size_of(directory: Path) -> int:
-    """Bytes of all files below a directory, without the library's reserve, which is as large for one image."""
+    """Bytes of all files below a directory, but for a reserve: one image does not make it larger."""
     files = (path for path in directory.rglob("*") if path.is_file() and path.name != RESERVE)
     return sum(path.stat().st_size for path in files)
 
