@@ -211,30 +211,36 @@ def hard_server(tmp_path_factory):
     assert "Traceback" not in running.log.read_text()
 
 
+ASKED = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 @pytest.mark.parametrize(
-    "start", [b"", b"GET / HTTP/1.1\r\nHost: loc", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGE"]
+    ("start", "answers"), [(b"", 0), (b"GET / HTTP/1.1\r\nHost: loc", 0), (ASKED + b"GE", 1)]
 )
-def test_a_connection_without_a_whole_head_ends(start, monkeypatch):
-    """In its time, although another byte of a head comes now and then."""
+def test_a_connection_without_a_whole_head_ends(start, answers, monkeypatch):
+    """In its time, although another byte of a head comes now and then; what was asked whole is answered."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
 
-    async def converse() -> None:
-        config = Config(application, http=connections.ImpatientProtocol, lifespan="off", log_config=None)
-        config.load()
-        state, loop = ServerState(), asyncio.get_running_loop()
-        made = await loop.create_server(
-            lambda: connections.ImpatientProtocol(config, state, {}), "127.0.0.1", 0
-        )
-        async with made, asyncio.timeout(30):
-            reader, writer = await asyncio.open_connection(*made.sockets[0].getsockname())
-            writer.write(start)
-            ended = asyncio.ensure_future(reader.read())
-            while not ended.done():
-                writer.write(b"x" if start else b"")
-                await asyncio.sleep(0.05)
-            writer.close()
+    came = asyncio.run(asyncio.wait_for(until_the_end(start), 30))
 
-    asyncio.run(converse())
+    assert came.count(b"HTTP/1.1 200 OK") == answers
+
+
+async def until_the_end(start: bytes) -> bytes:
+    """What a server says, until it hangs up, to one who begins so and then sends a byte at a time."""
+    config = Config(application, http=connections.ImpatientProtocol, lifespan="off", log_config=None)
+    config.load()
+    state, loop = ServerState(), asyncio.get_running_loop()
+    made = await loop.create_server(lambda: connections.ImpatientProtocol(config, state, {}), "127.0.0.1", 0)
+    async with made:
+        reader, writer = await asyncio.open_connection(*made.sockets[0].getsockname())
+        writer.write(start)
+        ended = asyncio.ensure_future(reader.read())
+        while not ended.done():
+            writer.write(b"x" if start else b"")
+            await asyncio.sleep(0.05)
+        writer.close()
+        return ended.result()
 
 
 async def application(scope, receive, send) -> None:
