@@ -141,12 +141,6 @@ def change_row(change: Change) -> ChangeRow:
     )
 
 
-def change_counts(image: Image, position: int) -> dict[str, int]:
-    """How many rows of each kind a layer has; ``silent`` counts what docker diff leaves out."""
-    chain = chain_at(image, position)
-    return {"A": chain.added, "C": chain.changed, "D": chain.deleted, "silent": chain.silent}
-
-
 def changes_between(
     image: Image, first: int, last: int, wanted: Filter = ALL, *, offset: int = 0, limit: int | None = None
 ) -> ChangePage:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from layers.oci.changeset.paths import as_text
 from layers.queries import check_rules as names
 from layers.queries.check import FoundPath, Verdict
 
@@ -50,8 +49,3 @@ def place(found: FoundPath) -> str:
     layers = ", ".join(map(str, found.layers))
     text = _("seen, from layer %(layers)s") if found.is_visible else _("hidden, still in layer %(layers)s")
     return text % {"layers": layers}
-
-
-def path_text(found: FoundPath) -> str:
-    """The path, absolute; text of the image."""
-    return f"/{as_text(found.path)}"

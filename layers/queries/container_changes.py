@@ -1,4 +1,4 @@
-"""What a container changed: A, C and D as ``docker diff`` prints them, in pages and as a tree."""
+"""What a container changed: A, C and D as ``docker diff`` prints them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,9 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from layers.models import Container
-from layers.oci.changeset.paths import ancestors, split
 from layers.oci.unionfs.upper import Upper
-from layers.queries.change_tree import ChangeTreeRow
 from layers.queries.changes import ALL, ChangePage, ChangeRow, Filter, change_row
 from layers.queries.uppers import UPPERS_KEPT, open_upper
 
@@ -39,22 +37,3 @@ def container_counts(container: Container) -> dict[str, int]:
     """How many rows of each kind there are; ``silent`` counts what docker diff leaves out."""
     counts = Counter("silent" if row.silent else row.kind for row in all_changes(container))
     return {kind: counts[kind] for kind in ("A", "C", "D", "silent")}
-
-
-def container_change_tree(
-    container: Container, path: bytes, *, kinds: str = "ACD", silent: bool = False
-) -> list[ChangeTreeRow]:
-    """The changed paths directly in a directory, by name; a directory that leads to one stays in."""
-    rows = [row for row in all_changes(container) if silent or not row.silent]
-    below: dict[bytes, Counter[str]] = {}
-    for row in rows:
-        for directory in () if row.silent else ancestors(row.path):
-            below.setdefault(directory, Counter())[row.kind] += 1
-    found = []
-    for row in rows:
-        counts = below.get(row.path, Counter())
-        if split(row.path)[0] == path and (row.kind in kinds or any(counts[kind] for kind in kinds)):
-            found.append(
-                ChangeTreeRow(row.path, row, row.is_directory, counts["A"], counts["C"], counts["D"])
-            )
-    return found

@@ -40,10 +40,6 @@ class InstalledPackage:
     removed_position: int | None = None
     """The layer that took it away; its files are still in the layers below."""
 
-    @property
-    def was_upgraded(self) -> bool:
-        return bool(self.previous)
-
 
 @dataclass(frozen=True, slots=True)
 class LayerPackage:

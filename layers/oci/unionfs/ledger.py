@@ -39,11 +39,6 @@ class How(IntEnum):
     """A directory above it became something that is no directory."""
 
     @property
-    def is_shadowed(self) -> bool:
-        """Whether the path is still there, with something else at it."""
-        return How.LIVE < self < How.WHITEOUT
-
-    @property
     def is_deleted(self) -> bool:
         """Whether the path is gone."""
         return self >= How.WHITEOUT
